@@ -24,7 +24,7 @@ def extension(module, *sources, cython=True):
         extra_compile_args=(
             ["/std:c11", "/experimental:c11atomics", "/O2"]
             if WINDOWS
-            else ["-std=c11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"]
+            else ["-std=gnu11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"]
         ),
         # A kernel is reached through a pointer, so nothing but the module's init function need be visible.
         extra_link_args=[] if WINDOWS else ["-pthread"],

@@ -1,0 +1,52 @@
+"""The inputs of a run: what `data` held when the run began."""
+
+import sys
+
+from cpython.ref cimport PyObject
+
+cdef extern from "Python.h":
+    PyObject **PySequence_Fast_ITEMS(object)
+
+
+cdef class Items:
+    """A snapshot of an iterable, read by every thread without a lock and without a shared reference count.
+
+    A range and a NumPy array are not materialised: their items are made as they are asked for.
+    """
+
+    def __init__(self, data):
+        numpy = sys.modules.get("numpy")
+        if type(data) is range and fits(data):
+            self.count = len(data)
+            self.start = data.start
+            self.step = data.step
+        elif type(data) is range or (numpy is not None and isinstance(data, numpy.ndarray) and data.ndim > 0):
+            self.count = len(data)
+            self.sequence = data
+        else:
+            self.snapshot = drained(data)
+            self.count = len(self.snapshot)
+            self.slots = PySequence_Fast_ITEMS(self.snapshot)
+
+    cdef object make(self, Py_ssize_t index):
+        """An item of a range or an array."""
+        if self.sequence is not None:
+            return self.sequence[index]
+        return self.start + index * self.step
+
+
+cdef bint fits(numbers):
+    """Whether every number of a range, and one step more, can be computed in 64 bits."""
+    return all(-(1 << 62) < number < 1 << 62 for number in (numbers.start, numbers.stop, numbers.step))
+
+
+cdef tuple drained(data):
+    if type(data) is tuple or type(data) is list:
+        return tuple(data)  # in one step, which no other thread can change half-way
+    try:
+        iterator = iter(data)
+    except TypeError:
+        if hasattr(type(data), "__iter__"):
+            raise
+        raise TypeError(f"data must be iterable, not {type(data).__name__!r}") from None
+    return tuple(iterator)

@@ -1,0 +1,21 @@
+"""Kernels: functions that run without the interpreter, so that they scale on every build of Python."""
+
+
+cdef class Batch:
+    """The arguments and results of one call of a kernel over many items. It keeps both alive."""
+
+    cdef list results(self):
+        """The results in the order of the items, once all have run."""
+        raise NotImplementedError
+
+    cdef object error(self, size_t index, int code):
+        """The exception that stands for a code that the body returned for an item."""
+        return RuntimeError(f"the kernel returned code {code}")
+
+
+cdef class Kernel:
+    """A function that `run` calls on many items without attaching a thread to the interpreter for any of them."""
+
+    cdef Batch bind(self, object data, dict options):
+        """Checks and pins `data`, an iterable of inputs, before anything runs."""
+        raise NotImplementedError

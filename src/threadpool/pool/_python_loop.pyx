@@ -1,0 +1,201 @@
+"""The body of a loop that calls a Python function: attached, each item in a context of its own."""
+
+import contextvars
+import sysconfig
+import types
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+
+from threadpool.pool._items cimport Items
+from threadpool.pool._native cimport (
+    TP_NO_INDEX, tp_loop, tp_loop_claim, tp_loop_limit, tp_loop_lower_limit, tp_seat,
+)
+
+cdef extern from "Python.h":
+    """
+    /* The exception that is set, with its traceback; none is set any more. */
+    static PyObject *tp_take_exception(void) {
+    #if PY_VERSION_HEX >= 0x030C0000
+        return PyErr_GetRaisedException();
+    #else
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyErr_NormalizeException(&type, &value, &traceback);
+        if (traceback) PyException_SetTraceback(value, traceback);
+        Py_XDECREF(type);
+        Py_XDECREF(traceback);
+        return value;
+    #endif
+    }
+
+    /* Lets other threads have the GIL, and a stop of the world come to an end. */
+    static void tp_safepoint(void) { PyEval_RestoreThread(PyEval_SaveThread()); }
+    """
+    PyObject *tp_take_exception()
+    void tp_safepoint()
+    PyObject *PyContext_Copy(PyObject *)
+    int PyContext_Enter(PyObject *)
+    int PyContext_Exit(PyObject *)
+    PyObject *PyObject_Vectorcall(PyObject *callable, PyObject **arguments, size_t count, PyObject *names)
+    const size_t PY_VECTORCALL_ARGUMENTS_OFFSET
+    void PyList_SET_ITEM(PyObject *items, Py_ssize_t index, PyObject *item)
+    list PyList_New(Py_ssize_t)
+    int PyErr_CheckSignals() except -1
+    void Py_XDECREF(PyObject *)
+    void PyErr_SetObject(object type, object error)
+    void PyObject_GC_UnTrack(PyObject *)
+    void PyObject_GC_Track(PyObject *)
+
+# Claims between two safepoints. A function written in C may never look whether another thread wants the world
+# stopped, or the GIL; a Python function looks by itself.
+cdef enum: CLAIMS_PER_SAFEPOINT = 32
+
+cdef bint FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+cdef object CO_NESTED = 0x10
+cdef object scratch = contextvars.ContextVar("threadpool.scratch")
+
+
+cdef class PythonLoop:
+    """One run of a Python callable.
+
+    Threads share this object but write to nothing in it, except each to the result slots of the items it claimed;
+    failures stand at the seats.
+    """
+
+    def __init__(self, fn, Items items):
+        self.fn = fn
+        self.items = items
+        self.context = contextvars.copy_context()
+        self.results = PyList_New(items.count)
+        PyObject_GC_UnTrack(<PyObject *>self.results)
+
+    cdef int work(self, tp_loop *loop, unsigned seat) except -1:
+        """Works at `seat` until nothing is left. Raises only what a signal handler raised: then the loop is cancelled."""
+        fn = self.fn if seat == 0 else private_function(self.fn)
+        context = self.context if seat == 0 else private_context(self.context)
+        cdef size_t begin, end
+        cdef unsigned claims = 0
+        while tp_loop_claim(loop, seat, &begin, &end):
+            while begin < end and begin < tp_loop_limit(loop):
+                if call(self, begin, <PyObject *>fn, <PyObject *>context) < 0:
+                    note_failure(loop, &loop.seats[seat], begin)
+                begin += 1
+            claims += 1
+            if claims % CLAIMS_PER_SAFEPOINT == 0:
+                tp_safepoint()
+                if seat == 0:
+                    PyErr_CheckSignals()
+        return 0
+
+    cdef list finished(self):
+        """The results, once every slot is filled."""
+        results = self.results
+        self.results = None
+        PyObject_GC_Track(<PyObject *>results)
+        return results
+
+    cdef object failure(self, tp_loop *loop):
+        """What a serial loop would have raised, with the index of its item as a note; None when nothing failed.
+
+        Not an `Exception` (KeyboardInterrupt, SystemExit): it outranks every index. Takes the references that the
+        seats hold.
+        """
+        cdef tp_seat *seat
+        cdef size_t lowest = TP_NO_INDEX
+        chosen = None
+        for number in range(loop.width):
+            seat = &loop.seats[number]
+            if seat.failure is NULL:
+                continue
+            error = <object>seat.failure
+            Py_DECREF(error)
+            seat.failure = NULL
+            if chosen is None or outranks(error, seat.failed, chosen, lowest):
+                chosen, lowest = error, seat.failed
+        if isinstance(chosen, Exception):
+            add_index(chosen, lowest)
+        return chosen
+
+
+cdef inline int call(PythonLoop run, size_t index, PyObject *fn, PyObject *base) noexcept:
+    """Calls fn on one item, in a copy of the context `base`. -1: it raised, and the exception is set."""
+    cdef PyObject *arguments[2]  # room before the first one, for a bound method's self
+    cdef PyObject *item = NULL
+    cdef PyObject *result = NULL
+    if run.items.slots is NULL:
+        item = make_item(run, index)
+        if item is NULL:
+            return -1
+    arguments[1] = item if item is not NULL else run.items.slots[index]
+    cdef PyObject *context = PyContext_Copy(base)
+    if context is not NULL and PyContext_Enter(context) == 0:
+        result = PyObject_Vectorcall(fn, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL)
+        PyContext_Exit(context)
+    Py_XDECREF(context)
+    Py_XDECREF(item)
+    if result is NULL:
+        return -1
+    PyList_SET_ITEM(<PyObject *>run.results, index, result)
+    return 0
+
+
+cdef PyObject *make_item(PythonLoop run, size_t index) noexcept:
+    """A new reference, or NULL with the exception set."""
+    try:
+        item = run.items.make(index)
+    except BaseException as error:
+        PyErr_SetObject(type(error), error)
+        return NULL
+    Py_INCREF(item)
+    return <PyObject *>item
+
+
+cdef int note_failure(tp_loop *loop, tp_seat *seat, size_t index) except -1:
+    """Keeps the exception that is set at the seat if it outranks the one there, and lowers the limit."""
+    cdef PyObject *taken = tp_take_exception()
+    error = <object>taken
+    tp_loop_lower_limit(loop, index if isinstance(error, Exception) else 0)
+    if seat.failure is NULL or outranks(error, index, <object>seat.failure, seat.failed):
+        taken, seat.failure = <PyObject *>seat.failure, <void *>taken
+        seat.failed = index
+    Py_XDECREF(taken)
+    return 0
+
+
+cdef bint outranks(error, size_t index, other, size_t other_index):
+    if isinstance(error, Exception) != isinstance(other, Exception):
+        return not isinstance(error, Exception)
+    return index < other_index
+
+
+cdef void add_index(error, size_t index) noexcept:
+    try:
+        error.add_note(f"threadpool: item {index} of the run")
+    except Exception:
+        pass  # an exception may override add_note, and that is no reason to hide it
+
+
+cdef object private_context(context):
+    """A copy of a context that shares no reference count with the original.
+
+    Copies of a context share the root of its mapping; setting a variable and taking it back makes a new root.
+    """
+    copy = context.copy()
+    copy.run(renew_root)
+    return copy
+
+
+def renew_root():
+    scratch.reset(scratch.set(None))
+
+
+cdef object private_function(fn):
+    """On free-threaded builds, a nested function is copied for each thread.
+
+    A call counts a reference to the function. Module-level functions do not contend on that, nested ones do.
+    """
+    if FREE_THREADED and type(fn) is types.FunctionType and fn.__code__.co_flags & CO_NESTED:
+        copy = types.FunctionType(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+        copy.__kwdefaults__ = fn.__kwdefaults__
+        return copy
+    return fn

@@ -1,0 +1,189 @@
+"""The pool and its process: signals, forks, threads that cannot be started, and the end of the interpreter."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals, limits or fork")
+
+
+def python(program, *, code=0, **variables):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "THREADPOOL_WORKERS": "2", **variables},
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "threadpool.run(abs, range(1000))",
+        "threading.Thread(target=threadpool.run, args=(lambda x: sum(range(x)), range(3000))).start()",
+        "import atexit; atexit.register(lambda: print(len(threadpool.run(abs, range(1000)))))",
+        "threadpool.run(abs, range(9)); import atexit; atexit.register(threadpool.run, abs, range(1000))",
+        "threadpool.run(lambda x: threadpool.run(abs, range(x)), range(100))",
+        "import concurrent.futures; concurrent.futures.ThreadPoolExecutor().submit(threadpool.run, abs, range(100))",
+    ],
+)
+def test_the_interpreter_ends(program):
+    for _ in range(5):
+        assert python(f"import threading, threadpool\n{program}").stderr == ""
+
+
+def test_a_run_of_another_thread_is_finished_as_the_interpreter_ends():
+    program = """
+        import threading, threadpool
+        started = threading.Event()
+        def item(x):
+            started.set()
+            return sum(range(1000))
+        threading.Thread(target=lambda: print(len(threadpool.run(item, range(5000))))).start()
+        started.wait()
+    """
+    assert python(program).stdout == "5000\n"
+
+
+@posix_only
+def test_ctrl_c_in_an_item_of_any_thread_cancels_the_run():
+    program = """
+        import os, signal, threading, threadpool
+        done = []
+        def item(i):
+            if i == {index}:
+                os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(100):
+                sum(range(100))
+            done.append(i)
+        try:
+            threadpool.run(item, range(100_000), chunk=1)
+        except KeyboardInterrupt:
+            assert len(done) < 99_000
+            assert threadpool.run(abs, range(-100, 0)) == list(range(100, 0, -1))
+            print("interrupted")
+    """
+    for index in (0, 1, 2, 50):
+        assert python(program.format(index=index)).stdout == "interrupted\n"
+
+
+@posix_only
+def test_ctrl_c_while_the_caller_waits_for_a_guest():
+    program = """
+        import os, signal, threading, threadpool
+        main = threading.get_ident()
+        both = threading.Barrier(2)
+        interrupted = threading.Event()
+        signal.signal(signal.SIGINT, lambda *_: (interrupted.set(), signal.default_int_handler(*_)))
+        def item(i):
+            both.wait()
+            if threading.get_ident() != main:
+                os.kill(os.getpid(), signal.SIGINT)
+                assert interrupted.wait(30)
+        try:
+            threadpool.run(item, range(2), chunk=1)
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    assert python(program).stdout == "interrupted\n"
+
+
+@posix_only
+def test_ctrl_c_interrupts_a_function_written_in_c():
+    program = """
+        import os, signal, threading, threadpool
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            while True:
+                threadpool.run(abs, range(1_000_000))
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    assert python(program).stdout == "interrupted\n"
+
+
+@posix_only
+def test_a_forked_child_can_run():
+    program = """
+        import os, warnings, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        threadpool.run(abs, range(1000))
+        def fork(_):
+            child = os.fork()
+            if not child:
+                code = 1
+                try:
+                    code = threadpool.run(abs, range(-1000, 0)) != list(range(1000, 0, -1))
+                finally:
+                    os._exit(code)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert fork(0) == 0
+        assert threadpool.run(fork, range(8), chunk=1) == [0] * 8
+        assert threadpool.run(abs, range(1000)) == list(range(1000))
+    """
+    assert python(program).stderr == ""
+
+
+@posix_only
+def test_where_no_thread_can_be_started_the_caller_does_the_work():
+    program = """
+        import threading, threadpool
+        def refuse(self):
+            raise RuntimeError("can't start new thread")
+        threading.Thread.start = refuse
+        assert threadpool.run(abs, range(-1000, 0)) == list(range(1000, 0, -1))
+    """
+    assert python(program).stderr == ""
+
+
+def test_import_is_light_and_leaves_the_gil_as_it_is():
+    program = """
+        import sys
+        before = getattr(sys, "_is_gil_enabled", lambda: True)()
+        import threadpool
+        assert "numpy" not in sys.modules
+        assert getattr(sys, "_is_gil_enabled", lambda: True)() == before
+        import numpy
+        threadpool.run(abs, range(100))
+        threadpool.Atomics.add(numpy.zeros(3, dtype="int64"), 0, 1)
+        threadpool.run(threadpool.hashing.sha256, [b"a", b"b"])
+        assert getattr(sys, "_is_gil_enabled", lambda: True)() == before
+        print(before)
+    """
+    import sysconfig
+
+    free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    assert python(program).stdout == f"{not free_threaded}\n"
+
+
+def test_memory_of_results_is_freed_by_parked_threads():
+    """Results that a parked thread made are freed though it has no more work (biased reference counts)."""
+    program = """
+        import threading, time, weakref, threadpool
+        class Thing:
+            pass
+        both = threading.Barrier(2)
+        def item(_):
+            both.wait()
+            return Thing()
+        results = threadpool.run(item, range(2), chunk=1)
+        references = [weakref.ref(thing) for thing in results]
+        del results
+        limit = time.monotonic() + 30
+        while any(reference() is not None for reference in references) and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert all(reference() is None for reference in references)
+    """
+    python(program)
+
+
+def test_the_private_function_of_threading_that_we_rely_on():
+    import threading
+
+    assert callable(threading._register_atexit)
