@@ -24,16 +24,21 @@ def extension(module, *sources, cython=True):
         extra_compile_args=(
             ["/std:c11", "/experimental:c11atomics", "/O2"]
             if WINDOWS
-            else ["-std=gnu11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"]
+            else ["-std=gnu11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-sign-compare"]
         ),
         # A kernel is reached through a pointer, so nothing but the module's init function need be visible.
         extra_link_args=[] if WINDOWS else ["-pthread"],
     )
 
 
+HASHING = ["file.c", "sha256.c", "sha256_arm.c", "sha256_portable.c", "sha256_x86.c"]
+
 extensions = [
+    extension("threadpool.pool._items"),
+    extension("threadpool.pool._kernel"),
+    extension("threadpool.pool._python_loop", "pool/loop.c"),
     extension("threadpool.pool._engine", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.hashing._hashing", "cpu.c", "hashing/sha256.c", "hashing/sha256_portable.c", "hashing/sha256_shani.c"),
+    extension("threadpool.hashing._hashing", "cpu.c", *(f"hashing/{name}" for name in HASHING)),
     extension("threadpool.sync._shared_buffer"),
     extension("threadpool.sync._atomics", cython=False),
 ]

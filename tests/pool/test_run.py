@@ -372,3 +372,44 @@ for _ in range(20):
     assert threads == {threading.get_ident()}
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment(THREADPOOL_WORKERS="8"))
+
+
+@pytest.mark.parametrize("workers", [1, None])
+def test_errors_group_runs_everything_and_raises_one_group(workers):
+    done = []
+
+    def item(i):
+        done.append(i)
+        if i % 100 == 7:
+            raise ValueError(i)
+        return i
+
+    with pytest.raises(ExceptionGroup, match="10 of 1000 items failed") as caught:
+        threadpool.run(item, range(1000), errors="group", workers=workers)
+    assert sorted(done) == list(range(1000))
+    assert [error.args for error in caught.value.exceptions] == [(i,) for i in range(7, 1000, 100)]
+    assert caught.value.exceptions[3].__notes__ == ["threadpool: item 307 of the run"]
+
+
+@pytest.mark.parametrize("workers", [1, None])
+def test_errors_return_puts_them_in_the_list(workers):
+    results = threadpool.run(fail_at(3, 700), range(1000), errors="return", workers=workers)
+    assert [i for i, result in enumerate(results) if isinstance(result, ValueError)] == [3, 700]
+    assert all(result == i for i, result in enumerate(results) if i not in (3, 700))
+
+
+@pytest.mark.parametrize("errors", ["return", "group"])
+def test_returned_exceptions_are_results_and_interrupts_are_not(errors):
+    returned = threadpool.run(lambda i: ValueError(i), range(10), errors=errors)
+    assert [error.args for error in returned] == [(i,) for i in range(10)]
+    with pytest.raises(KeyboardInterrupt):
+        threadpool.run(raise_interrupt, range(10), errors=errors)
+
+
+def raise_interrupt(i):
+    raise KeyboardInterrupt
+
+
+def test_an_unknown_errors_is_named():
+    with pytest.raises(ValueError, match="errors must be 'raise', 'group' or 'return', not 'ignore'"):
+        threadpool.run(square, [1], errors="ignore")

@@ -19,6 +19,8 @@ from threadpool.pool._threads import serve
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
+cdef tuple ERRORS = ("raise", "group", "return")
+
 log = logging.getLogger("threadpool")
 
 # How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed.
@@ -29,10 +31,10 @@ cdef double WORTH_SHARING_NANOSECONDS = 30_000
 
 # Objects made by a thread that is parked are freed only when it runs Python code again (3.13, 3.14: biased reference
 # counts), and a caller drops its results after the loop. So a thread that ran Python code wakes a few times after its
-# last work, at doubling intervals, 3 seconds in all. With the GIL there is no need.
+# last work, at doubling intervals, 2 seconds in all. With the GIL there is no need.
 cdef bint FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-cdef uint64_t FIRST_NAP_NANOSECONDS = 50_000_000
-cdef enum: NAPS = 6
+cdef uint64_t FIRST_NAP_NANOSECONDS = 1_000_000
+cdef enum: NAPS = 11
 
 
 cdef class Engine:
@@ -58,20 +60,22 @@ cdef class Engine:
         if not self.abandoned:
             tp_pool_destroy(&self.pool)
 
-    def run(self, fn, data, workers, chunk):
+    def run(self, fn, data, workers, chunk, errors):
         cdef size_t unit = 0 if chunk is None else at_least_one("chunk", chunk)
         cdef size_t width = self.width
         if workers is not None:
             width = min(width, at_least_one("workers", workers))
         if not callable(fn):
             raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
+        if errors not in ERRORS:
+            raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
         if isinstance(fn, Kernel):
             return self.run_batch((<Kernel>fn).bind(data, {}), width, unit)
         if type(fn) is functools.partial and isinstance(fn.func, Kernel) and not fn.args:
             return self.run_batch((<Kernel>fn.func).bind(data, fn.keywords), width, unit)
-        return self.run_python(PythonLoop(fn, Items(data)), width, unit)
+        return self.run_python(PythonLoop(fn, Items(data), errors != "raise"), width, unit, errors == "group")
 
-    cdef list run_python(self, PythonLoop run, size_t width, size_t unit):
+    cdef list run_python(self, PythonLoop run, size_t width, size_t unit, bint as_group):
         cdef tp_loop *loop = new_loop(run.items.count, unit, 4, width, NULL, <void *>run)
         signal = None
         try:
@@ -90,7 +94,7 @@ cdef class Engine:
                 raise error
             finally:
                 del error, signal  # else the traceback, and so all it holds, would be part of a cycle
-        return run.finished()
+        return run.finished(as_group)
 
     cdef list run_batch(self, Batch batch, size_t width, size_t unit):
         if batch.nanoseconds < WORTH_SHARING_NANOSECONDS:

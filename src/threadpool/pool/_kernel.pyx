@@ -19,3 +19,13 @@ cdef class Kernel:
     cdef Batch bind(self, object data, dict options):
         """Checks and pins `data`, an iterable of inputs, before anything runs."""
         raise NotImplementedError
+
+    def __call__(self, data, /, **options):
+        cdef Batch batch = self.bind((data,), options)
+        cdef size_t failed = 0
+        cdef int code
+        with nogil:
+            code = batch.body(batch.arguments, 0, 1, &failed)
+        if code:
+            raise batch.error(failed, code)
+        return batch.results()[0]

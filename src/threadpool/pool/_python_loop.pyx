@@ -4,6 +4,7 @@ import contextvars
 import sysconfig
 import types
 
+cimport cython
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from threadpool.pool._items cimport Items
@@ -58,12 +59,13 @@ cdef object scratch = contextvars.ContextVar("threadpool.scratch")
 cdef class PythonLoop:
     """One run of a Python callable.
 
-    Threads share this object but write to nothing in it, except each to the result slots of the items it claimed;
-    failures stand at the seats.
+    Threads share this object but write to nothing in it, except each to the result slots of the items it claimed, and
+    all alike to has_errors; failures stand at the seats.
     """
 
-    def __init__(self, fn, Items items):
+    def __init__(self, fn, Items items, bint keep_errors):
         self.fn = fn
+        self.keep_errors = keep_errors
         self.items = items
         self.context = contextvars.copy_context()
         self.results = PyList_New(items.count)
@@ -78,7 +80,7 @@ cdef class PythonLoop:
         while tp_loop_claim(loop, seat, &begin, &end):
             while begin < end and begin < tp_loop_limit(loop):
                 if call(self, begin, <PyObject *>fn, <PyObject *>context) < 0:
-                    note_failure(loop, &loop.seats[seat], begin)
+                    note_failure(self, loop, &loop.seats[seat], begin)
                 begin += 1
             claims += 1
             if claims % CLAIMS_PER_SAFEPOINT == 0:
@@ -87,11 +89,20 @@ cdef class PythonLoop:
                     PyErr_CheckSignals()
         return 0
 
-    cdef list finished(self):
-        """The results, once every slot is filled."""
+    cdef list finished(self, bint as_group):
+        """The results, once every slot is filled, with the errors among them; or these raised as a group."""
         results = self.results
         self.results = None
         PyObject_GC_Track(<PyObject *>results)
+        if not self.has_errors:
+            return results
+        errors = []
+        for index, result in enumerate(results):
+            if type(result) is Failed:
+                results[index] = (<Failed>result).error
+                errors.append((<Failed>result).error)
+        if as_group:
+            raise ExceptionGroup(f"{len(errors)} of {len(results)} items failed", errors)
         return results
 
     cdef object failure(self, tp_loop *loop):
@@ -115,6 +126,13 @@ cdef class PythonLoop:
         if isinstance(chosen, Exception):
             add_index(chosen, lowest)
         return chosen
+
+
+@cython.final
+cdef class Failed:
+    """Stands in the results for an item that raised, so that it is told from one that returned an exception."""
+
+    cdef object error
 
 
 cdef inline int call(PythonLoop run, size_t index, PyObject *fn, PyObject *base) noexcept:
@@ -150,10 +168,20 @@ cdef PyObject *make_item(PythonLoop run, size_t index) noexcept:
     return <PyObject *>item
 
 
-cdef int note_failure(tp_loop *loop, tp_seat *seat, size_t index) except -1:
-    """Keeps the exception that is set at the seat if it outranks the one there, and lowers the limit."""
+cdef int note_failure(PythonLoop run, tp_loop *loop, tp_seat *seat, size_t index) except -1:
+    """Keeps the exception that is set: as a result, or at the seat if it outranks the one there; lowers the limit."""
     cdef PyObject *taken = tp_take_exception()
+    cdef Failed failed
     error = <object>taken
+    if run.keep_errors and isinstance(error, Exception):
+        Py_DECREF(error)
+        add_index(error, index)
+        failed = Failed()
+        failed.error = error
+        Py_INCREF(failed)
+        PyList_SET_ITEM(<PyObject *>run.results, index, <PyObject *>failed)
+        run.has_errors = True
+        return 0
     tp_loop_lower_limit(loop, index if isinstance(error, Exception) else 0)
     if seat.failure is NULL or outranks(error, index, <object>seat.failure, seat.failed):
         taken, seat.failure = <PyObject *>seat.failure, <void *>taken

@@ -1,0 +1,42 @@
+# make run and make test set up everything they need. GIL=1 uses python3 instead of a free-threaded Python.
+.PHONY: help run test test-c bench lint format wheel clean
+
+environment = scripts/environment $(if $(GIL),--gil)
+export REQUIRE_FREE_THREADED
+
+help:
+	@echo 'make run [DIR=folder]  hash a folder on every core, beside hashlib, multiprocessing and ThreadPoolExecutor'
+	@echo 'make test              the tests (ARGS=... for pytest)'
+	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
+	@echo 'make bench             the benchmarks (ARGS=... for pytest)'
+	@echo 'make lint              ruff, mypy, stubtest, clang-format; make format mends what they can'
+	@echo 'make wheel             sdist and wheel into dist/, tried out in an empty environment'
+	@echo 'make clean             removes what the others made; the built interpreter stays'
+	@echo 'GIL=1                  with any of them: python3 instead of a free-threaded Python'
+
+run:
+	@python=$$($(environment)) && $$python benchmarks/hash_folder.py $(DIR)
+
+test:
+	@python=$$($(environment) test) && $$python -m pytest $(ARGS)
+
+test-c:
+	tests/csrc/run address
+	tests/csrc/run thread
+
+bench:
+	@python=$$($(environment) bench) && $$python -m pytest benchmarks --benchmark-disable-gc $(ARGS)
+
+lint:
+	@python=$$(scripts/environment --gil lint) && scripts/lint $$python
+
+format:
+	@python=$$(scripts/environment --gil lint) && scripts/lint $$python --fix
+
+wheel:
+	@python=$$($(environment) test) && scripts/wheel $$python
+
+clean:
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	find src \( -name '*.so' -o -name '*.pyd' \) -delete
+	git clean -Xfq src

@@ -1,0 +1,46 @@
+/* SHA-256, FIPS 180-4. Thread-safe: nothing is shared but constants. */
+#ifndef TP_SHA256_H
+#define TP_SHA256_H
+
+#include "cpu.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TP_SHA256_DIGEST = 32, TP_SHA256_BLOCK = 64 };
+
+/* The compression function over `count` blocks of 64 bytes, of any alignment (FIPS 180-4, 6.2.2). */
+typedef void (*tp_sha256_compress)(uint32_t state[8], const uint8_t *blocks, size_t count);
+
+typedef struct tp_sha256_variant {
+    const char *name;
+    tp_sha256_compress compress;
+} tp_sha256_variant;
+
+/* The fastest variant that the features allow. The only place that asks about the CPU. */
+const tp_sha256_variant *tp_sha256_select(tp_cpu_features features);
+
+/* The digest of `size` bytes. */
+void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t *digest);
+
+/* The digest of bytes that come in pieces. */
+typedef struct tp_sha256_stream {
+    const tp_sha256_variant *variant;
+    uint32_t state[8];
+    uint64_t size;                    /* bytes so far */
+    uint8_t pending[TP_SHA256_BLOCK]; /* the last size % 64 of them */
+} tp_sha256_stream;
+
+void tp_sha256_init(tp_sha256_stream *stream, const tp_sha256_variant *variant);
+void tp_sha256_update(tp_sha256_stream *stream, const uint8_t *data, size_t size);
+void tp_sha256_finish(tp_sha256_stream *stream, uint8_t *digest);
+
+/* The variants. Each compiles on every architecture, to nothing where it has no place. */
+void tp_sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count);
+void tp_sha256_compress_x86(uint32_t state[8], const uint8_t *blocks, size_t count);
+void tp_sha256_compress_arm(uint32_t state[8], const uint8_t *blocks, size_t count);
+
+/* The round constants (FIPS 180-4, 4.2.2). */
+extern const uint32_t tp_sha256_k[64];
+
+#endif

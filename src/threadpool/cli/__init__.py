@@ -1,0 +1,29 @@
+"""The command line: ``threadpool COMMAND``, or ``python -m threadpool COMMAND``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from . import hash, info
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code: 0, 1 when something failed, 2 for a usage error."""
+    parser = argparse.ArgumentParser(prog="threadpool", description="Use every core.")
+    parser.add_argument("--version", action="version", version=f"threadpool {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (hash, info):
+        command.add_parser(commands)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone, as in `threadpool hash . | head`. Nothing may be written to it any more, not at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code

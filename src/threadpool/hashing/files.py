@@ -1,0 +1,65 @@
+"""Hashing files and folders: many at a time, each read and hashed without the interpreter."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..pool import run
+from ._hashing import file_digest
+
+Path = str | os.PathLike[str]
+OnError = Callable[[OSError], Any]
+
+
+def hash_files(paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None) -> Iterator[tuple[str, str]]:
+    """Yields ``(path, hexdigest)`` for every path, in the order of ``paths``.
+
+    The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds; memory is
+    64 KiB for each thread, however large the files. ``algorithm`` is ``"sha256"`` (FIPS 180-4). A file that cannot be
+    read raises its OSError when its turn comes; with ``onerror``, that is called with the OSError, whose ``filename``
+    is the path, and the others go on. ValueError: an unknown algorithm, or a path with a null character. Nothing is
+    read before the first result is asked for. Safe to call from any thread.
+    """
+    if algorithm != "sha256":
+        raise ValueError(f"algorithm must be 'sha256', not {algorithm!r}")
+    return _hash_files([os.fspath(path) for path in paths], onerror)
+
+
+def _hash_files(paths: list[str], onerror: OnError | None) -> Iterator[tuple[str, str]]:
+    for path, result in zip(paths, run(file_digest, paths), strict=True):
+        if isinstance(result, bytes):
+            yield path, result.hex()
+        elif onerror is None:
+            raise result
+        else:
+            onerror(result)
+
+
+def hash_tree(folder: Path, algorithm: str = "sha256", *, onerror: OnError | None = None) -> Iterator[tuple[str, str]]:
+    """Yields ``(path, hexdigest)`` for every regular file below ``folder``, sorted by the bytes of the path.
+
+    The same files, in the same order, as ``find folder -type f | LC_ALL=C sort``: symbolic links are not followed,
+    sockets, pipes and devices are left out. Every path begins with ``folder`` as it was given. A folder that cannot be
+    listed is an error like a file that cannot be read; for these, and for ``algorithm``, see `hash_files`.
+    """
+    return hash_files(sorted(regular_files(os.fspath(folder), onerror), key=os.fsencode), algorithm, onerror=onerror)
+
+
+def regular_files(folder: str, onerror: OnError | None = None) -> Iterator[str]:
+    """The regular files below a folder, in no particular order."""
+    try:
+        with os.scandir(folder) as entries:
+            # Sub-folders after the files, so that no more than one folder is open at a time.
+            folders = []
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    yield entry.path
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+    except OSError as error:
+        if onerror is None:
+            raise
+        onerror(error)
+        return
+    for path in folders:
+        yield from regular_files(path, onerror)

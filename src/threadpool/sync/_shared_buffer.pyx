@@ -1,0 +1,81 @@
+"""SharedBuffer: zeroed memory of fixed address, for threads to share."""
+
+import operator
+
+cimport cython
+
+from cpython.buffer cimport PyBuffer_FillInfo
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy
+
+cdef enum: ALIGNMENT = 64
+
+
+@cython.final
+cdef class SharedBuffer:
+    cdef void *memory            # as it was allocated
+    cdef char *start             # the first aligned byte of it
+    cdef readonly Py_ssize_t nbytes
+    cdef object __weakref__
+
+    def __cinit__(self, nbytes):
+        self.nbytes = size(nbytes)
+        self.memory = PyMem_RawCalloc(1, <size_t>self.nbytes + ALIGNMENT)
+        if self.memory is NULL:
+            raise MemoryError(f"no memory for a SharedBuffer of {self.nbytes} bytes")
+        self.start = <char *>((<uintptr_t>self.memory + ALIGNMENT - 1) & ~<uintptr_t>(ALIGNMENT - 1))
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.memory)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.start, self.nbytes, False, flags)
+
+    def __len__(self):
+        return self.nbytes
+
+    def __repr__(self):
+        return f"SharedBuffer({self.nbytes})"
+
+    def __reduce__(self):
+        raise TypeError("a SharedBuffer cannot be pickled: its memory belongs to this process")
+
+    def slice(self, start=0, stop=None):
+        first, end, _ = slice(start, stop).indices(self.nbytes)
+        cdef SharedBuffer copy = SharedBuffer(max(0, end - first))
+        memcpy(copy.start, self.start + <Py_ssize_t>first, copy.nbytes)
+        return copy
+
+    def view(self, dtype, offset=0, count=None):
+        import numpy
+
+        element = numpy.dtype(dtype)
+        if element.hasobject:
+            raise TypeError(f"dtype must not hold Python objects, not {element}")
+        begin = operator.index(offset)
+        if not 0 <= begin <= self.nbytes:
+            raise ValueError(f"offset {begin} is out of range for {self.nbytes} bytes")
+        if begin % element.alignment:
+            raise ValueError(f"offset {begin} is not a multiple of {element.alignment}, the alignment of {element}")
+        room = (self.nbytes - begin) // element.itemsize if element.itemsize else 0
+        if count is None:
+            if element.itemsize == 0 or (self.nbytes - begin) % element.itemsize:
+                raise ValueError(f"{self.nbytes - begin} bytes are not a whole number of {element}")
+            count = room
+        elements = operator.index(count)
+        if not 0 <= elements <= room:
+            raise ValueError(f"count {elements} is out of range: from offset {begin} there is room for {room} of {element}")
+        return numpy.ndarray(elements, element, buffer=self, offset=begin)
+
+
+cdef Py_ssize_t size(value) except -1:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"nbytes must be an integer, not {type(value).__name__!r}") from None
+    if number < 0:
+        raise ValueError(f"nbytes must not be negative, not {number}")
+    if number > (<size_t>-1 >> 1) - ALIGNMENT:
+        raise MemoryError(f"no memory for a SharedBuffer of {number} bytes")
+    return number

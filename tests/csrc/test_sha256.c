@@ -1,0 +1,111 @@
+/* SHA-256: FIPS 180-4's examples, every variant against the portable one, splits, and memory that may not be touched. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "check.h"
+#include "hashing/sha256.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void tp_race_point(void) {}
+
+static const tp_sha256_variant *variants[2];
+static int variant_count;
+
+static void find_variants(void) {
+    variants[variant_count++] = tp_sha256_select(tp_cpu_cap(tp_cpu_detect(), TP_CPU_PORTABLE));
+    CHECK(strcmp(variants[0]->name, "portable") == 0);
+    const tp_sha256_variant *best = tp_sha256_select(tp_cpu_detect());
+    if (best != variants[0]) variants[variant_count++] = best;
+}
+
+static void check_digest(const char *hex, const uint8_t *digest) {
+    char text[2 * TP_SHA256_DIGEST + 1];
+    for (int i = 0; i < TP_SHA256_DIGEST; i++) sprintf(text + 2 * i, "%02x", digest[i]);
+    CHECK(strcmp(text, hex) == 0);
+}
+
+/* The examples that NIST publishes with FIPS 180-4: one block, two blocks, a million times "a"; and nothing at all. */
+static void test_examples(const tp_sha256_variant *variant) {
+    static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    uint8_t digest[TP_SHA256_DIGEST];
+    tp_sha256(variant, (const uint8_t *)"", 0, digest);
+    check_digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", digest);
+    tp_sha256(variant, (const uint8_t *)"abc", 3, digest);
+    check_digest("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", digest);
+    tp_sha256(variant, (const uint8_t *)two_blocks, strlen(two_blocks), digest);
+    check_digest("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", digest);
+    uint8_t *million = malloc(1000000);
+    memset(million, 'a', 1000000);
+    tp_sha256(variant, million, 1000000, digest);
+    check_digest("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", digest);
+    free(million);
+}
+
+static uint8_t noise(size_t i) { return (uint8_t)(i * 2654435761u >> 13); }
+
+/* Every size at every alignment, with a page that may not be touched right behind the data, and right before it. */
+static void test_sizes_between_guards(const tp_sha256_variant *variant) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages != MAP_FAILED);
+    CHECK(mprotect(pages, page, PROT_NONE) == 0 && mprotect(pages + 2 * page, page, PROT_NONE) == 0);
+    uint8_t expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST], data[600];
+    for (size_t size = 0; size < 600; size++) {
+        for (size_t i = 0; i < size; i++) data[i] = noise(i + size);
+        tp_sha256(variants[0], data, size, expected);
+        uint8_t *at_the_end = pages + 2 * page - size, *at_the_start = pages + page;
+        memcpy(at_the_end, data, size);
+        tp_sha256(variant, at_the_end, size, digest);
+        CHECK(memcmp(digest, expected, sizeof digest) == 0);
+        for (size_t alignment = 0; alignment < 16; alignment++) {
+            memcpy(at_the_start + alignment, data, size);
+            tp_sha256(variant, at_the_start + alignment, size, digest);
+            CHECK(memcmp(digest, expected, sizeof digest) == 0);
+        }
+    }
+    munmap(pages, 3 * page);
+}
+
+/* Data in two pieces, split at every place, and byte by byte. */
+static void test_splits(const tp_sha256_variant *variant) {
+    uint8_t data[300], expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST];
+    for (size_t i = 0; i < sizeof data; i++) data[i] = noise(i);
+    for (size_t size = 0; size <= sizeof data; size += 1 + size / 7) {
+        tp_sha256(variants[0], data, size, expected);
+        for (size_t split = 0; split <= size; split++) {
+            tp_sha256_stream stream;
+            tp_sha256_init(&stream, variant);
+            tp_sha256_update(&stream, data, split);
+            tp_sha256_update(&stream, data + split, size - split);
+            tp_sha256_finish(&stream, digest);
+            CHECK(memcmp(digest, expected, sizeof digest) == 0);
+        }
+        tp_sha256_stream stream;
+        tp_sha256_init(&stream, variant);
+        for (size_t i = 0; i < size; i++) tp_sha256_update(&stream, data + i, 1);
+        tp_sha256_finish(&stream, digest);
+        CHECK(memcmp(digest, expected, sizeof digest) == 0);
+    }
+}
+
+static void test_levels(void) {
+    tp_cpu_level level;
+    for (int i = TP_CPU_PORTABLE; i <= TP_CPU_NEON; i++) {
+        CHECK(tp_cpu_level_named(tp_cpu_level_name((tp_cpu_level)i), &level) && (int)level == i);
+        CHECK(tp_cpu_level_of(tp_cpu_cap(tp_cpu_detect(), (tp_cpu_level)i)) <= (tp_cpu_level)i);
+    }
+    CHECK(!tp_cpu_level_named("mmx", &level));
+}
+
+int main(void) {
+    find_variants();
+    test_levels();
+    for (int i = 0; i < variant_count; i++) {
+        test_examples(variants[i]);
+        test_sizes_between_guards(variants[i]);
+        test_splits(variants[i]);
+    }
+    printf("%d passed, 0 failed\n", 1 + 3 * variant_count);
+    return 0;
+}
