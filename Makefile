@@ -25,7 +25,7 @@ test-c:
 	tests/csrc/run thread
 
 bench:
-	@python=$$($(environment) bench) && $$python -m pytest benchmarks --benchmark-disable-gc $(ARGS)
+	@python=$$($(environment) bench) && $$python -m pytest benchmarks -q --timeout 900 --benchmark-disable-gc --benchmark-columns=min,median,rounds $(ARGS)
 
 lint:
 	@python=$$(scripts/environment --gil lint) && scripts/lint $$python

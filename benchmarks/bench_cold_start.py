@@ -26,7 +26,7 @@ def test_cold_start(benchmark, record, tmp_path):
     }
     files = {}
     for name, (setup, job) in programs.items():
-        files[name] = tmp_path / f"{name.replace(' ', '_')}.py"
+        files[name] = tmp_path / f"cold_{name.replace(' ', '_')}.py"
         files[name].write_text(PROGRAM.format(setup=setup, job=job))
 
     def seconds(name):

@@ -149,7 +149,7 @@ def test_unfit_buffers(buffer, error, words):
     assert content(buffer) == before
 
 
-@pytest.mark.parametrize("index", [-1, 5, 2**31, 2**63, -(2**63), 10**30, Index(5)])
+@pytest.mark.parametrize("index", [-1, 5, 2**31, 2**63, -(2**63), 10**30, 10**5000, Index(5)], ids=lambda index: str(index)[:9] if index != 10**5000 else "huge")
 def test_index_out_of_range(cells, index):
     for call in (Atomics.add, Atomics.store, Atomics.exchange, Atomics.sub):
         with pytest.raises(IndexError, match="out of range for 5 elements"):

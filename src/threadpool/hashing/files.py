@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from ..pool import run
 from ._hashing import file_digest
 
 Path = str | os.PathLike[str]
-OnError = Callable[[OSError], Any]
+OnError = Callable[[OSError], object]
 
 
 def hash_files(paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,9 @@
 """The engine: opens loops, takes part in them, and lends threads to those of others."""
 
 import functools
-import logging
 import operator
 import os
-import sysconfig
+import sys
 import threading
 
 from libc.stdint cimport uint64_t
@@ -17,11 +16,17 @@ from threadpool.pool._python_loop cimport PythonLoop
 from threadpool.pool._threads import serve
 
 cdef extern from "Python.h":
+    """
+    #if defined(Py_GIL_DISABLED)
+    #define TP_FREE_THREADED 1
+    #else
+    #define TP_FREE_THREADED 0
+    #endif
+    """
+    const bint TP_FREE_THREADED
     int PyErr_CheckSignals() except -1
 
 cdef tuple ERRORS = ("raise", "group", "return")
-
-log = logging.getLogger("threadpool")
 
 # How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed.
 cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
@@ -32,7 +37,6 @@ cdef double WORTH_SHARING_NANOSECONDS = 30_000
 # Objects made by a thread that is parked are freed only when it runs Python code again (3.13, 3.14: biased reference
 # counts), and a caller drops its results after the loop. So a thread that ran Python code wakes a few times after its
 # last work, at doubling intervals, 2 seconds in all. With the GIL there is no need.
-cdef bint FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 cdef uint64_t FIRST_NAP_NANOSECONDS = 1_000_000
 cdef enum: NAPS = 11
 
@@ -163,9 +167,9 @@ cdef class Engine:
                 # Not a daemon: attaching while the interpreter ends would hang it (3.14).
                 threading.Thread(target=serve, args=(worker.step,), name=name, daemon=False).start()
                 self.started += 1
-                log.debug("%s started", name)
+                debug(f"{name} started")
         except (RuntimeError, OSError, MemoryError) as error:
-            log.debug("no thread could be started, the caller works alone: %s", error)
+            debug(f"no thread could be started, the caller works alone: {error}")
         finally:
             self.starting.release()
         return 0
@@ -213,8 +217,16 @@ cdef class Worker:
                 help_with(loop, seat)
             finally:
                 tp_pool_leave(pool, loop, seat)
-            self.naps = 0 if FREE_THREADED else NAPS
+            self.naps = 0 if TP_FREE_THREADED else NAPS
         return found != TP_FOUND_STOP
+
+
+cdef int debug(str words) except -1:
+    # Importing logging would take as long as importing the rest; who has not, has no handler for us either.
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logging.getLogger("threadpool").debug(words)
+    return 0
 
 
 cdef int help_with(tp_loop *loop, unsigned seat) except -1:

@@ -1,7 +1,6 @@
-"""The body of a loop that calls a Python function: attached, each item in a context of its own."""
+"""The body of a loop that calls a Python function: attached, each item in a context as it was submitted."""
 
 import contextvars
-import sysconfig
 import types
 
 cimport cython
@@ -31,12 +30,39 @@ cdef extern from "Python.h":
 
     /* Lets other threads have the GIL, and a stop of the world come to an end. */
     static void tp_safepoint(void) { PyEval_RestoreThread(PyEval_SaveThread()); }
+
+    /* The only referent of an object, borrowed, or NULL: what gc.get_referents would tell. */
+    static int tp_note_referent(PyObject *referent, void *noted) {
+        PyObject **only = (PyObject **)noted;
+        if (*only) return 1;
+        *only = referent;
+        return 0;
+    }
+
+    static PyObject *tp_only_referent(PyObject *object) {
+        PyObject *only = NULL;
+        return Py_TYPE(object)->tp_traverse(object, tp_note_referent, &only) ? NULL : only;
+    }
+
+    static int tp_is_wanted(PyObject *referent, void *wanted) { return referent == (PyObject *)wanted; }
+
+    static int tp_refers_to(PyObject *object, PyObject *wanted) {
+        return Py_TYPE(object)->tp_traverse(object, tp_is_wanted, wanted);
+    }
+
+    #if defined(Py_GIL_DISABLED)
+    #define TP_FREE_THREADED 1
+    #else
+    #define TP_FREE_THREADED 0
+    #endif
     """
+    const bint TP_FREE_THREADED
+    PyObject *tp_only_referent(PyObject *)
+    bint tp_refers_to(PyObject *, PyObject *)
     PyObject *tp_take_exception()
     void tp_safepoint()
-    PyObject *PyContext_Copy(PyObject *)
-    int PyContext_Enter(PyObject *)
-    int PyContext_Exit(PyObject *)
+    int PyContext_Enter(object) except -1
+    int PyContext_Exit(object) except -1
     PyObject *PyObject_Vectorcall(PyObject *callable, PyObject **arguments, size_t count, PyObject *names)
     const size_t PY_VECTORCALL_ARGUMENTS_OFFSET
     void PyList_SET_ITEM(PyObject *items, Py_ssize_t index, PyObject *item)
@@ -51,7 +77,6 @@ cdef extern from "Python.h":
 # stopped, or the GIL; a Python function looks by itself.
 cdef enum: CLAIMS_PER_SAFEPOINT = 32
 
-cdef bint FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 cdef object CO_NESTED = 0x10
 cdef object scratch = contextvars.ContextVar("threadpool.scratch")
 
@@ -74,19 +99,25 @@ cdef class PythonLoop:
     cdef int work(self, tp_loop *loop, unsigned seat) except -1:
         """Works at `seat` until nothing is left. Raises only what a signal handler raised: then the loop is cancelled."""
         fn = self.fn if seat == 0 else private_function(self.fn)
-        context = self.context if seat == 0 else private_context(self.context)
+        cdef ItemContext context = ItemContext(self.context if seat == 0 else private_context(self.context))
         cdef size_t begin, end
         cdef unsigned claims = 0
-        while tp_loop_claim(loop, seat, &begin, &end):
-            while begin < end and begin < tp_loop_limit(loop):
-                if call(self, begin, <PyObject *>fn, <PyObject *>context) < 0:
-                    note_failure(self, loop, &loop.seats[seat], begin)
-                begin += 1
-            claims += 1
-            if claims % CLAIMS_PER_SAFEPOINT == 0:
-                tp_safepoint()
-                if seat == 0:
-                    PyErr_CheckSignals()
+        context.enter()
+        try:
+            while tp_loop_claim(loop, seat, &begin, &end):
+                while begin < end and begin < tp_loop_limit(loop):
+                    if call(self, begin, <PyObject *>fn) < 0:
+                        note_failure(self, loop, &loop.seats[seat], begin)
+                    if not tp_refers_to(<PyObject *>context.current, context.untouched):
+                        context.renew()
+                    begin += 1
+                claims += 1
+                if claims % CLAIMS_PER_SAFEPOINT == 0:
+                    tp_safepoint()
+                    if seat == 0:
+                        PyErr_CheckSignals()
+        finally:
+            context.leave()
         return 0
 
     cdef list finished(self, bint as_group):
@@ -135,21 +166,49 @@ cdef class Failed:
     cdef object error
 
 
-cdef inline int call(PythonLoop run, size_t index, PyObject *fn, PyObject *base) noexcept:
-    """Calls fn on one item, in a copy of the context `base`. -1: it raised, and the exception is set."""
+@cython.final
+cdef class ItemContext:
+    """The context that items run in: a copy of `base`, thrown away as soon as an item has changed it.
+
+    A copy for each item would cost a sixth of a small function's time. Setting a variable replaces the mapping that a
+    context holds, which is the only thing it refers to while it is not entered: so a context that still refers to
+    the mapping of its base is untouched. Should a future Python keep it differently, every item gets a new copy.
+    """
+
+    cdef object base
+    cdef object current
+    cdef PyObject *untouched   # the mapping of `base`, which keeps it alive
+
+    def __init__(self, base):
+        self.base = base
+        self.untouched = tp_only_referent(<PyObject *>base)
+
+    cdef int enter(self) except -1:
+        self.current = self.base.copy()
+        PyContext_Enter(self.current)
+        return 0
+
+    cdef int leave(self) except -1:
+        PyContext_Exit(self.current)
+        self.current = None
+        return 0
+
+    cdef int renew(self) except -1:
+        self.leave()
+        self.enter()
+        return 0
+
+
+cdef inline int call(PythonLoop run, size_t index, PyObject *fn) noexcept:
+    """Calls fn on one item. -1: it raised, and the exception is set."""
     cdef PyObject *arguments[2]  # room before the first one, for a bound method's self
     cdef PyObject *item = NULL
-    cdef PyObject *result = NULL
     if run.items.slots is NULL:
         item = make_item(run, index)
         if item is NULL:
             return -1
     arguments[1] = item if item is not NULL else run.items.slots[index]
-    cdef PyObject *context = PyContext_Copy(base)
-    if context is not NULL and PyContext_Enter(context) == 0:
-        result = PyObject_Vectorcall(fn, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL)
-        PyContext_Exit(context)
-    Py_XDECREF(context)
+    cdef PyObject *result = PyObject_Vectorcall(fn, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL)
     Py_XDECREF(item)
     if result is NULL:
         return -1
@@ -222,7 +281,7 @@ cdef object private_function(fn):
 
     A call counts a reference to the function. Module-level functions do not contend on that, nested ones do.
     """
-    if FREE_THREADED and type(fn) is types.FunctionType and fn.__code__.co_flags & CO_NESTED:
+    if TP_FREE_THREADED and type(fn) is types.FunctionType and fn.__code__.co_flags & CO_NESTED:
         copy = types.FunctionType(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
         copy.__kwdefaults__ = fn.__kwdefaults__
         return copy

@@ -1,44 +1,9 @@
-"""The functions of the default pool."""
-
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar, overload
+"""The functions of the default pool. Their types stand in the stub beside."""
 
 from ._default import engine
 
-T = TypeVar("T")
-R = TypeVar("R")
 
-
-@overload
-def run(
-    fn: Callable[[T], R],
-    data: Iterable[T],
-    *,
-    workers: int | None = None,
-    chunk: int | None = None,
-    errors: Literal["raise", "group"] = "raise",
-) -> list[R]: ...
-
-
-@overload
-def run(
-    fn: Callable[[T], R],
-    data: Iterable[T],
-    *,
-    workers: int | None = None,
-    chunk: int | None = None,
-    errors: Literal["return"],
-) -> list[R | Exception]: ...
-
-
-def run(
-    fn: Callable[[Any], Any],
-    data: Iterable[Any],
-    *,
-    workers: int | None = None,
-    chunk: int | None = None,
-    errors: Literal["raise", "group", "return"] = "raise",
-) -> list[Any]:
+def run(fn, data, *, workers=None, chunk=None, errors="raise"):
     """Calls ``fn(item)`` for every item of ``data``, on every core, and returns the results in the order of ``data``.
 
     >>> run(str.upper, ["a", "b", "c"])

@@ -3,7 +3,6 @@
 import math
 import os
 import sys
-from pathlib import Path
 
 VARIABLE = "THREADPOOL_WORKERS"
 
@@ -34,42 +33,44 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def cpu_quota(root: Path = Path("/")) -> float | None:
+def cpu_quota(root: str = "/") -> float | None:
     """The cores' worth of time that Linux control groups (version 1 or 2) grant to this process, or None."""
-    try:
-        memberships = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return None
     quotas = []
-    for line in memberships:
-        _, controllers, path = line.split(":", 2)
+    for line in (_read(root, "proc/self/cgroup") or "").splitlines():
+        _, controllers, group = line.split(":", 2)
         if not controllers:
-            read, mount = _quota_v2, root / "sys/fs/cgroup"
+            quota_of, mount = _quota_v2, "sys/fs/cgroup"
         elif "cpu" in controllers.split(","):
-            read, mount = _quota_v1, root / "sys/fs/cgroup/cpu"
+            quota_of, mount = _quota_v1, "sys/fs/cgroup/cpu"
         else:
             continue
         # A limit on a parent binds too. In a container the path may be the host's, and only the mount's root is there.
-        group = mount / path.lstrip("/")
-        while True:
-            quotas.append(read(group))
-            if group == mount or mount not in group.parents:
-                break
-            group = group.parent
+        parts = [part for part in group.split("/") if part]
+        for depth in range(len(parts) + 1):
+            quotas.append(quota_of(os.path.join(root, mount, *parts[:depth])))
     return min((quota for quota in quotas if quota is not None), default=None)
 
 
-def _quota_v2(group: Path) -> float | None:
+def _read(*path: str) -> str | None:
     try:
-        quota, period = (group / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError):
+        with open(os.path.join(*path), encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
         return None
 
 
-def _quota_v1(group: Path) -> float | None:
+def _quota_v2(group: str) -> float | None:
+    quota, _, period = (_read(group, "cpu.max") or "max").partition(" ")
+    return _ratio(quota, period)
+
+
+def _quota_v1(group: str) -> float | None:
+    return _ratio(_read(group, "cpu.cfs_quota_us"), _read(group, "cpu.cfs_period_us"))
+
+
+def _ratio(quota: str | None, period: str | None) -> float | None:
     try:
-        quota = int((group / "cpu.cfs_quota_us").read_text())
-        return None if quota < 0 else quota / int((group / "cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
+        cores = int(quota or "") / int(period or "")
+    except ValueError:
         return None
+    return cores if cores > 0 else None

@@ -142,37 +142,38 @@ static int check_range(const target *to) {
     return -1;
 }
 
-/* The int that an argument stands for: a new reference. Only of an int's subclass or another type is Python code run. */
+/* The int that an argument of another type stands for: a new reference. Runs Python code. */
 static PyObject *to_integer(target *to, const char *name, PyObject *argument) {
-    if (PyLong_CheckExact(argument)) return Py_NewRef(argument);
     to->ran_python = true;
-    if (!PyIndex_Check(argument)) {
-        PyErr_Format(PyExc_TypeError, "%s must be an integer, not '%.200s'", name, Py_TYPE(argument)->tp_name);
-        return NULL;
-    }
-    return PyNumber_Index(argument);
+    if (PyIndex_Check(argument)) return PyNumber_Index(argument);
+    PyErr_Format(PyExc_TypeError, "%s must be an integer, not '%.200s'", name, Py_TYPE(argument)->tp_name);
+    return NULL;
 }
 
 /* Step two: the index, and the values modulo 2**64. */
 static int take_index(target *to, PyObject *argument) {
-    PyObject *number = to_integer(to, "index", argument);
-    if (!number) return -1;
-    to->index = PyLong_AsSsize_t(number);
+    if (!PyLong_CheckExact(argument)) {
+        PyObject *number = to_integer(to, "index", argument);
+        int failed = number ? take_index(to, number) : -1;
+        Py_XDECREF(number);
+        return failed;
+    }
+    to->index = PyLong_AsSsize_t(argument);
     if (to->index == -1 && PyErr_Occurred()) {
-        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) return Py_DECREF(number), -1;
-        PyErr_Format(PyExc_IndexError, "index %S is out of range for %zd elements", number, length(to));
-        Py_DECREF(number);
+        PyErr_Format(PyExc_IndexError, "an index of over 63 bits is out of range for %zd elements", length(to));
         return -1;
     }
-    Py_DECREF(number);
     return check_range(to);
 }
 
 static int take_value(target *to, const char *name, PyObject *argument, uint64_t *value) {
-    PyObject *number = to_integer(to, name, argument);
-    if (!number) return -1;
-    *value = PyLong_AsUnsignedLongLongMask(number);
-    Py_DECREF(number);
+    if (!PyLong_CheckExact(argument)) {
+        PyObject *number = to_integer(to, name, argument);
+        int failed = number ? take_value(to, name, number, value) : -1;
+        Py_XDECREF(number);
+        return failed;
+    }
+    *value = PyLong_AsUnsignedLongLongMask(argument);
     return *value == UINT64_MAX && PyErr_Occurred() ? -1 : 0;
 }
 
