@@ -19,12 +19,23 @@ def extension(module, *sources, cython=True):
         module,
         [str(own), *(str(Path("csrc", source)) for source in sources)],
         include_dirs=["csrc", numpy.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_1_25_API_VERSION")],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+            ("NPY_TARGET_VERSION", "NPY_1_25_API_VERSION"),
+        ],
         depends=HEADERS,
         extra_compile_args=(
             ["/std:c11", "/experimental:c11atomics", "/O2"]
             if WINDOWS
-            else ["-std=gnu11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-sign-compare"]
+            else [
+                "-std=gnu11",
+                "-O3",
+                "-fvisibility=hidden",
+                "-Wall",
+                "-Wextra",
+                "-Wno-unused-parameter",
+                "-Wno-sign-compare",
+            ]
         ),
         # A kernel is reached through a pointer, so nothing but the module's init function need be visible.
         extra_link_args=[] if WINDOWS else ["-pthread"],

@@ -30,7 +30,11 @@ def test_add(compare, contender, kind):
     buffer = BUFFERS[kind]()
     compare(
         repeat(contender, "add(buffer, 3, 1)", add=Atomics.add, buffer=buffer),
-        {"abs": 1.4 if kind in ("array", "view") else 2.5, "lock_and_add": 1 / 6, "multiprocessing_value": 0.1},
+        {
+            "abs": 1.4 if kind in ("array", "view") else 2.5,
+            "lock_and_add": 1 / 6,
+            "multiprocessing_value": 0.1,
+        },
         abs=repeat(contender, "abs(3)", abs=abs),
         lock_and_add=repeat(
             contender, "with lock: cells[3] += 1", lock=threading.Lock(), cells=numpy.zeros(16, dtype="int64")

@@ -1,4 +1,4 @@
-"""Benchmarks compare: every rival runs once in each round, beside ours, so that a noisy machine slows down all alike."""
+"""Benchmarks compare: each rival runs once in each round, beside ours, so that a noisy machine slows down all alike."""
 
 import gc
 import os
@@ -62,7 +62,10 @@ def compare(benchmark, request):
         for name, contender in contenders.items():
             ratios = [a / b for a, b in zip(ours.seconds, contender.seconds, strict=True)]
             ratio = statistics.median(ratios)
-            benchmark.extra_info[name] = {"ns_per_item": statistics.median(contender.seconds) * 1e9, "ratio": ratio}
+            benchmark.extra_info[name] = {
+                "ns_per_item": statistics.median(contender.seconds) * 1e9,
+                "ratio": ratio,
+            }
             bar = f"at most {bars[name]:g}" if name in bars else ""
             RESULTS.append((request.node.name, name, contender.seconds, ratio, bar))
 
@@ -91,11 +94,15 @@ def pytest_terminal_summary(terminalreporter):
         f"{platform.python_implementation()} {platform.python_version()}, GIL {gil_state()}, "
         f"{threadpool.workers()} workers, {platform.machine()}, threadpool {threadpool.__version__}"
     )
-    write(f"Medians of {ROUNDS} interleaved rounds; ratio: time of threadpool / time of the row (under 1: threadpool is faster)")
+    write(
+        f"Medians of {ROUNDS} interleaved rounds. Ratio: time of threadpool / time of the row; under 1 we are faster."
+    )
     write(f"{'benchmark':38} {'row':28} {'per item':>12} {'ratio':>8}  bar")
     last = None
     for test, name, seconds, ratio, bar in RESULTS:
-        write(f"{test if test != last else '':38} {name:28} {_time(statistics.median(seconds)):>12} {ratio:8.3f}  {bar}")
+        write(
+            f"{test if test != last else '':38} {name:28} {_time(statistics.median(seconds)):>12} {ratio:8.3f}  {bar}"
+        )
         last = test
 
 

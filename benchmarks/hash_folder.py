@@ -154,8 +154,10 @@ def main() -> None:
     size = sum(os.path.getsize(path) for path in paths)
     workers = threadpool.workers()
     print(f"SHA-256 of {len(paths):,} files, {size / 1e6:,.1f} MB, below {folder}")
-    print(f"{platform.python_implementation()} {platform.python_version()}, GIL {gil_state()}; {workers} workers; "
-          f"{ROUNDS} interleaved rounds, warm cache")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, GIL {gil_state()}; {workers} workers; "
+        f"{ROUNDS} interleaved rounds, warm cache"
+    )
     seconds = measure(paths, workers)
     reference = seconds["multiprocessing.Pool"]
     print(f"\n{'':22}{'seconds':>9}{'MB/s':>8}{'speed, × multiprocessing':>26}{'peak memory':>13}")
@@ -163,8 +165,10 @@ def main() -> None:
         took = statistics.median(seconds[name])
         speed = statistics.median(a / b for a, b in zip(reference, seconds[name], strict=True))
         memory = peak_memory(name, paths, workers)
-        print(f"{name:22}{took:9.3f}{size / took / 1e6:8.0f}{speed:26.2f}"
-              f"{f'{memory / 1e6:.0f} MB' if memory else 'unknown':>13}")
+        print(
+            f"{name:22}{took:9.3f}{size / took / 1e6:8.0f}{speed:26.2f}"
+            f"{f'{memory / 1e6:.0f} MB' if memory else 'unknown':>13}"
+        )
     print("\nAll four agree on every digest.")
 
 

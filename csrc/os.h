@@ -81,9 +81,7 @@ static inline void tp_condition_signal(tp_condition *condition) { pthread_cond_s
 static inline void tp_condition_broadcast(tp_condition *condition) { pthread_cond_broadcast(condition); }
 static inline void tp_condition_destroy(tp_condition *condition) { pthread_cond_destroy(condition); }
 
-static inline void tp_condition_wait(tp_condition *condition, tp_mutex *mutex) {
-    pthread_cond_wait(condition, mutex);
-}
+static inline void tp_condition_wait(tp_condition *condition, tp_mutex *mutex) { pthread_cond_wait(condition, mutex); }
 
 static inline void tp_condition_wait_for(tp_condition *condition, tp_mutex *mutex, uint64_t nanoseconds) {
 #if defined(__APPLE__)

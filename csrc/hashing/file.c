@@ -42,14 +42,16 @@ static void close_file(int file) { _close(file); }
 
 static int open_for_reading(const char *path) {
     int file;
-    do file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    do
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     while (file < 0 && errno == EINTR);
     return file;
 }
 
 static ssize_t read_some(int file, uint8_t *buffer, size_t capacity) {
     ssize_t size;
-    do size = read(file, buffer, capacity);
+    do
+        size = read(file, buffer, capacity);
     while (size < 0 && errno == EINTR);
     return size;
 }

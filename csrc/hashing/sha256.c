@@ -21,11 +21,13 @@ static const uint32_t initial_state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0x
                                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 static void store_big_endian(uint8_t *bytes, uint64_t value, int size) {
-    for (int i = 0; i < size; i++) bytes[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+    for (int i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(value >> 8 * (size - 1 - i));
 }
 
 /* Pads the last size % 64 bytes (FIPS 180-4, 5.1.1) and writes the digest. */
-static void finish(const tp_sha256_variant *variant, uint32_t state[8], const uint8_t *rest, uint64_t size, uint8_t *digest) {
+static void finish(const tp_sha256_variant *variant, uint32_t state[8], const uint8_t *rest, uint64_t size,
+                   uint8_t *digest) {
     uint8_t last[2 * TP_SHA256_BLOCK] = {0};
     size_t used = size % TP_SHA256_BLOCK;
     size_t blocks = used + 1 + sizeof size > TP_SHA256_BLOCK ? 2 : 1;
@@ -33,7 +35,8 @@ static void finish(const tp_sha256_variant *variant, uint32_t state[8], const ui
     last[used] = 0x80;
     store_big_endian(last + blocks * TP_SHA256_BLOCK - sizeof size, size * 8, sizeof size);
     variant->compress(state, last, blocks);
-    for (int i = 0; i < 8; i++) store_big_endian(digest + 4 * i, state[i], 4);
+    for (int i = 0; i < 8; i++)
+        store_big_endian(digest + 4 * i, state[i], 4);
 }
 
 void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t *digest) {

@@ -30,7 +30,8 @@ static uint32_t load_big_endian(const uint8_t *bytes) {
 void tp_sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
     for (; count; count--, blocks += TP_SHA256_BLOCK) {
         uint32_t w[64];
-        for (int t = 0; t < 16; t++) w[t] = load_big_endian(blocks + 4 * t);
+        for (int t = 0; t < 16; t++)
+            w[t] = load_big_endian(blocks + 4 * t);
         for (int t = 16; t < 64; t++)
             w[t] = small_sigma1(w[t - 2]) + w[t - 7] + small_sigma0(w[t - 15]) + w[t - 16];
 

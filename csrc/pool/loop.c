@@ -118,10 +118,14 @@ bool tp_loop_claim(tp_loop *loop, unsigned seat, size_t *begin, size_t *end) {
         uint64_t share;
         bool unsure;
         tp_seat *victim = largest_share(loop, &share, &unsure);
-        if (victim) steal(loop, own, victim, share);
-        else if (!unsure) return false;
-        else if (attempt % 64) tp_pause();
-        else tp_yield(); /* the thief is not running */
+        if (victim)
+            steal(loop, own, victim, share);
+        else if (!unsure)
+            return false;
+        else if (attempt % 64)
+            tp_pause();
+        else
+            tp_yield(); /* the thief is not running */
     }
 }
 

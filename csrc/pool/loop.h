@@ -38,13 +38,13 @@ typedef struct tp_seat {
 
 struct tp_loop {
     /* Written by the caller before others see the loop, then constant. */
-    size_t count;    /* items */
-    size_t unit;     /* items that are claimed together at the least: the caller's `chunk` */
-    uint32_t burst;  /* units that are claimed together at the most, while plenty are left */
-    unsigned width;  /* seats */
-    bool attached;   /* the body needs the interpreter: join attached */
+    size_t count;     /* items */
+    size_t unit;      /* items that are claimed together at the least: the caller's `chunk` */
+    uint32_t burst;   /* units that are claimed together at the most, while plenty are left */
+    unsigned width;   /* seats */
+    bool attached;    /* the body needs the interpreter: join attached */
     tp_kernel kernel; /* the body, when not attached */
-    void *context;   /* the body's own: a kernel's arguments */
+    void *context;    /* the body's own: a kernel's arguments */
 
     /* Items at or above the limit are not started any more. Read before every item, written on failure. */
     _Alignas(TP_CACHE_LINE) _Atomic size_t limit;
@@ -53,9 +53,9 @@ struct tp_loop {
 
     /* Guarded by the pool's lock; `guests` is also read without it by the caller that spins. */
     _Alignas(TP_CACHE_LINE) tp_loop *next;
-    tp_loop **link;         /* what points here while the loop is open, or NULL */
+    tp_loop **link;          /* what points here while the loop is open, or NULL */
     _Atomic unsigned guests; /* threads that joined and have not left, the caller not counted */
-    tp_condition left;      /* the last guest of a closed loop has left */
+    tp_condition left;       /* the last guest of a closed loop has left */
 
     tp_seat seats[]; /* width of them */
 };
@@ -81,8 +81,6 @@ bool tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds);
 /* The seat with the lowest failure, or NULL. Once the loop is closed. */
 tp_seat *tp_loop_lowest_failure(tp_loop *loop);
 
-static inline size_t tp_loop_limit(tp_loop *loop) {
-    return atomic_load_explicit(&loop->limit, memory_order_relaxed);
-}
+static inline size_t tp_loop_limit(tp_loop *loop) { return atomic_load_explicit(&loop->limit, memory_order_relaxed); }
 
 #endif

@@ -38,7 +38,8 @@ static void wake_one(tp_pool *pool) {
 
 static unsigned take_seat(tp_pool *pool, tp_loop *loop) {
     unsigned seat = 1;
-    while (loop->seats[seat].taken) seat++;
+    while (loop->seats[seat].taken)
+        seat++;
     loop->seats[seat].taken = true;
     atomic_fetch_add(&loop->guests, 1);
     if (find_loop(pool, false)) wake_one(pool);

@@ -17,13 +17,13 @@
 
 typedef struct tp_pool {
     tp_mutex lock;
-    tp_condition work;             /* signalled for one parked thread */
-    tp_loop *open;                 /* newest first: the innermost of nested loops is helped first */
-    unsigned parked;               /* threads waiting for `work` */
-    unsigned spinning;             /* threads that look at `published` before they park */
-    bool can_spin;                 /* another core can make progress meanwhile */
-    _Atomic bool stopping;         /* guarded by the lock; spinning threads read it without */
-    _Atomic unsigned published;    /* changes whenever a loop is opened */
+    tp_condition work;          /* signalled for one parked thread */
+    tp_loop *open;              /* newest first: the innermost of nested loops is helped first */
+    unsigned parked;            /* threads waiting for `work` */
+    unsigned spinning;          /* threads that look at `published` before they park */
+    bool can_spin;              /* another core can make progress meanwhile */
+    _Atomic bool stopping;      /* guarded by the lock; spinning threads read it without */
+    _Atomic unsigned published; /* changes whenever a loop is opened */
 } tp_pool;
 
 /* What a thread that waited has found. */

@@ -20,17 +20,19 @@ _Static_assert(ATOMIC_CHAR_LOCK_FREE == 2 && ATOMIC_SHORT_LOCK_FREE == 2 && ATOM
                "an atomic integer needs a lock");
 
 /* Whether `width` bytes are operated on by one instruction, or a loop of a few, without a lock. */
-static inline bool tp_atomic_is_lock_free(size_t width) {
-    return width == 1 || width == 2 || width == 4 || width == 8;
-}
+static inline bool tp_atomic_is_lock_free(size_t width) { return width == 1 || width == 2 || width == 4 || width == 8; }
 
 /* Applies `operation` to `at` as the atomic type of `width` bytes. */
-#define TP_ATOMIC_BY_WIDTH(operation, ...)                                                                         \
-    switch (width) {                                                                                               \
-    case 1: return operation((_Atomic uint8_t *)at, ##__VA_ARGS__);                                                \
-    case 2: return operation((_Atomic uint16_t *)at, ##__VA_ARGS__);                                               \
-    case 4: return operation((_Atomic uint32_t *)at, ##__VA_ARGS__);                                               \
-    default: return operation((_Atomic uint64_t *)at, ##__VA_ARGS__);                                              \
+#define TP_ATOMIC_BY_WIDTH(operation, ...)                                                                             \
+    switch (width) {                                                                                                   \
+    case 1:                                                                                                            \
+        return operation((_Atomic uint8_t *)at, ##__VA_ARGS__);                                                        \
+    case 2:                                                                                                            \
+        return operation((_Atomic uint16_t *)at, ##__VA_ARGS__);                                                       \
+    case 4:                                                                                                            \
+        return operation((_Atomic uint32_t *)at, ##__VA_ARGS__);                                                       \
+    default:                                                                                                           \
+        return operation((_Atomic uint64_t *)at, ##__VA_ARGS__);                                                       \
     }
 
 static inline uint64_t tp_atomic_load(void *at, size_t width) { TP_ATOMIC_BY_WIDTH(atomic_load) }
@@ -50,17 +52,21 @@ static inline uint64_t tp_atomic_exchange(void *at, size_t width, uint64_t value
 
 /* Writes `replacement` if the value is `expected`; both count modulo the width. */
 static inline uint64_t tp_atomic_compare_exchange(void *at, size_t width, uint64_t expected, uint64_t replacement) {
-#define TP_COMPARE_EXCHANGE(bits)                                                                                  \
-    do {                                                                                                           \
-        uint##bits##_t old = (uint##bits##_t)expected;                                                             \
-        atomic_compare_exchange_strong((_Atomic uint##bits##_t *)at, &old, (uint##bits##_t)replacement);           \
-        return old;                                                                                                \
+#define TP_COMPARE_EXCHANGE(bits)                                                                                      \
+    do {                                                                                                               \
+        uint##bits##_t old = (uint##bits##_t)expected;                                                                 \
+        atomic_compare_exchange_strong((_Atomic uint##bits##_t *)at, &old, (uint##bits##_t)replacement);               \
+        return old;                                                                                                    \
     } while (0)
     switch (width) {
-    case 1: TP_COMPARE_EXCHANGE(8);
-    case 2: TP_COMPARE_EXCHANGE(16);
-    case 4: TP_COMPARE_EXCHANGE(32);
-    default: TP_COMPARE_EXCHANGE(64);
+    case 1:
+        TP_COMPARE_EXCHANGE(8);
+    case 2:
+        TP_COMPARE_EXCHANGE(16);
+    case 4:
+        TP_COMPARE_EXCHANGE(32);
+    default:
+        TP_COMPARE_EXCHANGE(64);
     }
 #undef TP_COMPARE_EXCHANGE
 }

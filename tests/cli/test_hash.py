@@ -15,8 +15,21 @@ def threadpool(*arguments, cwd=None):
     return subprocess.run([sys.executable, "-m", "threadpool", *arguments], capture_output=True, cwd=cwd, timeout=60)
 
 
-UNUSUAL = [b"plain", b" leading", b"trailing ", b"back\\slash", b"new\nline", b"return\rcarriage", b"\\", b"not-utf-8-\xff\xfe",
-           "ünïcödé 🐍".encode(), b"-option", b"*star", b"tab\there", b"quote'\""]  # fmt: skip
+UNUSUAL = [
+    b"plain",
+    b" leading",
+    b"trailing ",
+    b"back\\slash",
+    b"new\nline",
+    b"return\rcarriage",
+    b"\\",
+    b"not-utf-8-\xff\xfe",
+    "ünïcödé 🐍".encode(),
+    b"-option",
+    b"*star",
+    b"tab\there",
+    b"quote'\"",
+]
 
 
 @coreutils
@@ -30,8 +43,12 @@ def test_byte_for_byte_what_sha256sum_prints(tmp_path):
     with open(os.path.join(folder, b"sub\\folder", b"file"), "wb") as file:
         file.write(b"below")
     ours = threadpool("hash", ".", cwd=tmp_path)
-    names = subprocess.run("find . -type f -print0 | LC_ALL=C sort -z", shell=True, cwd=tmp_path, capture_output=True, check=True)
-    theirs = subprocess.run(["xargs", "-0", "sha256sum"], input=names.stdout, cwd=tmp_path, capture_output=True, check=True)
+    names = subprocess.run(
+        "find . -type f -print0 | LC_ALL=C sort -z", shell=True, cwd=tmp_path, capture_output=True, check=True
+    )
+    theirs = subprocess.run(
+        ["xargs", "-0", "sha256sum"], input=names.stdout, cwd=tmp_path, capture_output=True, check=True
+    )
     assert ours.stderr == b""
     assert ours.returncode == 0
     assert ours.stdout == theirs.stdout
@@ -90,7 +107,9 @@ def test_a_reader_that_has_gone(tmp_path):
     for i in range(3000):
         (tmp_path / f"{i:04}").touch()
     with subprocess.Popen(
-        [sys.executable, "-m", "threadpool", "hash", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "threadpool", "hash", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         process.stdout.readline()
         process.stdout.close()

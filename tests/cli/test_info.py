@@ -46,7 +46,13 @@ def test_info_reports_the_unrelated_distribution(tmp_path):
 
 def test_the_simd_level_can_be_capped():
     environment = {**os.environ, "THREADPOOL_SIMD": "portable"}
-    done = subprocess.run([sys.executable, "-m", "threadpool", "info"], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-m", "threadpool", "info"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
     assert "portable (sha256: portable)" in done.stdout
 
 

@@ -17,7 +17,8 @@ int main(void) {
     CHECK(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/file", folder);
     uint8_t buffer[CAPACITY], data[4 * CAPACITY], expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST];
-    for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 7);
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 7);
 
     for (size_t size = 0; size <= sizeof data; size++) {
         FILE *file = fopen(path, "wb");

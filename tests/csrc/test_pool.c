@@ -35,7 +35,8 @@ static void *serve(void *unused) {
             size_t begin, end;
             void (*body)(tp_loop *, size_t) = (void (*)(tp_loop *, size_t))loop->context;
             while (tp_loop_claim(loop, seat, &begin, &end))
-                for (; begin < end; begin++) body(loop, begin);
+                for (; begin < end; begin++)
+                    body(loop, begin);
         } else {
             CHECK(tp_loop_work(loop, seat, TP_FOREVER));
         }
@@ -46,12 +47,14 @@ static void *serve(void *unused) {
 
 static void start_workers(pthread_t *threads) {
     tp_pool_init(&pool, true);
-    for (int i = 0; i < WORKERS; i++) CHECK(pthread_create(&threads[i], NULL, serve, NULL) == 0);
+    for (int i = 0; i < WORKERS; i++)
+        CHECK(pthread_create(&threads[i], NULL, serve, NULL) == 0);
 }
 
 static void stop_workers(pthread_t *threads) {
     tp_pool_stop(&pool);
-    for (int i = 0; i < WORKERS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
     CHECK(pool.open == NULL);
     tp_pool_destroy(&pool);
 }
@@ -90,7 +93,8 @@ static void run_random_loop(int depth) {
     size_t count = dice(10) ? dice(depth ? 20 : LARGEST) : dice(3);
     work->fails = dice(4) ? TP_NO_INDEX : dice(LARGEST);
     work->depth = depth;
-    tp_loop *loop = tp_loop_new(count, dice(3) ? 0 : 1 + dice(50), 1 + dice(8), 1 + dice(WORKERS + 1), count_runs, work);
+    tp_loop *loop =
+        tp_loop_new(count, dice(3) ? 0 : 1 + dice(50), 1 + dice(8), 1 + dice(WORKERS + 1), count_runs, work);
     tp_pool_open(&pool, loop);
     while (!tp_loop_work(loop, 0, dice(2) ? TP_FOREVER : 1)) {
     }
@@ -115,15 +119,18 @@ static void run_random_loop(int depth) {
 
 static void *call_loops(void *unused) {
     (void)unused;
-    for (int i = 0; i < ROUNDS; i++) run_random_loop(0);
+    for (int i = 0; i < ROUNDS; i++)
+        run_random_loop(0);
     return NULL;
 }
 
 static void test_every_item_runs_exactly_once(void) {
     pthread_t workers[WORKERS], callers[CALLERS];
     start_workers(workers);
-    for (int i = 0; i < CALLERS; i++) CHECK(pthread_create(&callers[i], NULL, call_loops, NULL) == 0);
-    for (int i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
+    for (int i = 0; i < CALLERS; i++)
+        CHECK(pthread_create(&callers[i], NULL, call_loops, NULL) == 0);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(callers[i], NULL);
     stop_workers(workers);
 }
 
@@ -133,7 +140,8 @@ static _Atomic unsigned met;
 static void meet(tp_loop *loop, size_t item) {
     (void)item;
     atomic_fetch_add(&met, 1);
-    while (atomic_load(&met) < loop->count) tp_yield();
+    while (atomic_load(&met) < loop->count)
+        tp_yield();
 }
 
 static void test_no_wakeup_is_lost(void) {
@@ -143,10 +151,12 @@ static void test_no_wakeup_is_lost(void) {
         atomic_store(&met, 0);
         tp_loop *loop = tp_loop_new(WORKERS + 1, 1, 1, WORKERS + 1, NULL, (void *)meet);
         if (dice(2)) /* let them park, or catch them while they spin, or on their way */
-            for (uint32_t pause = dice(100000); pause; pause--) tp_pause();
+            for (uint32_t pause = dice(100000); pause; pause--)
+                tp_pause();
         tp_pool_open(&pool, loop);
         size_t begin, end;
-        while (tp_loop_claim(loop, 0, &begin, &end)) meet(loop, begin);
+        while (tp_loop_claim(loop, 0, &begin, &end))
+            meet(loop, begin);
         close_loop(loop);
         tp_loop_free(loop);
     }
@@ -194,7 +204,8 @@ static void test_units(void) {
     }
     size_t begin, end;
     tp_loop *loop = tp_loop_new(SIZE_MAX - 1, SIZE_MAX / 3, 4, 1, NULL, NULL);
-    while (tp_loop_claim(loop, 0, &begin, &end)) CHECK(begin < end);
+    while (tp_loop_claim(loop, 0, &begin, &end))
+        CHECK(begin < end);
     CHECK(end == SIZE_MAX - 1);
     tp_loop_free(loop);
 }

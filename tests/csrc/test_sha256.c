@@ -1,4 +1,5 @@
-/* SHA-256: FIPS 180-4's examples, every variant against the portable one, splits, and memory that may not be touched. */
+/* SHA-256: FIPS 180-4's examples, every variant against the portable one, splits, and memory that may not be touched.
+ */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "check.h"
 #include "hashing/sha256.h"
@@ -21,7 +22,8 @@ static void find_variants(void) {
 
 static void check_digest(const char *hex, const uint8_t *digest) {
     char text[2 * TP_SHA256_DIGEST + 1];
-    for (int i = 0; i < TP_SHA256_DIGEST; i++) sprintf(text + 2 * i, "%02x", digest[i]);
+    for (int i = 0; i < TP_SHA256_DIGEST; i++)
+        sprintf(text + 2 * i, "%02x", digest[i]);
     CHECK(strcmp(text, hex) == 0);
 }
 
@@ -52,7 +54,8 @@ static void test_sizes_between_guards(const tp_sha256_variant *variant) {
     CHECK(mprotect(pages, page, PROT_NONE) == 0 && mprotect(pages + 2 * page, page, PROT_NONE) == 0);
     uint8_t expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST], data[600];
     for (size_t size = 0; size < 600; size++) {
-        for (size_t i = 0; i < size; i++) data[i] = noise(i + size);
+        for (size_t i = 0; i < size; i++)
+            data[i] = noise(i + size);
         tp_sha256(variants[0], data, size, expected);
         uint8_t *at_the_end = pages + 2 * page - size, *at_the_start = pages + page;
         memcpy(at_the_end, data, size);
@@ -70,7 +73,8 @@ static void test_sizes_between_guards(const tp_sha256_variant *variant) {
 /* Data in two pieces, split at every place, and byte by byte. */
 static void test_splits(const tp_sha256_variant *variant) {
     uint8_t data[300], expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST];
-    for (size_t i = 0; i < sizeof data; i++) data[i] = noise(i);
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = noise(i);
     for (size_t size = 0; size <= sizeof data; size += 1 + size / 7) {
         tp_sha256(variants[0], data, size, expected);
         for (size_t split = 0; split <= size; split++) {
@@ -83,7 +87,8 @@ static void test_splits(const tp_sha256_variant *variant) {
         }
         tp_sha256_stream stream;
         tp_sha256_init(&stream, variant);
-        for (size_t i = 0; i < size; i++) tp_sha256_update(&stream, data + i, 1);
+        for (size_t i = 0; i < size; i++)
+            tp_sha256_update(&stream, data + i, 1);
         tp_sha256_finish(&stream, digest);
         CHECK(memcmp(digest, expected, sizeof digest) == 0);
     }

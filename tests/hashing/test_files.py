@@ -72,7 +72,12 @@ def test_a_file_that_cannot_be_read_raises_at_its_place(tree):
 
 def test_with_onerror_the_others_go_on(tree):
     errors = []
-    paths = [tree / "missing", *(tree / f"file-{size}" for size in SIZES), tree / "sub", tree / "sub-c" / "below-a-file"]
+    paths = [
+        tree / "missing",
+        *(tree / f"file-{size}" for size in SIZES),
+        tree / "sub",
+        tree / "sub-c" / "below-a-file",
+    ]
     results = list(hash_files(paths, onerror=errors.append))
     assert [path for path, _ in results] == [str(tree / f"file-{size}") for size in SIZES]
     assert [(type(error), error.filename) for error in errors] == [
@@ -94,7 +99,10 @@ def test_folders_that_cannot_be_listed(tree):
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
-    [((["a"], "sha257"), ValueError, "algorithm must be 'sha256', not 'sha257'"), (([3],), TypeError, "str, bytes or os.PathLike")],
+    [
+        ((["a"], "sha257"), ValueError, "algorithm must be 'sha256', not 'sha257'"),
+        (([3],), TypeError, "str, bytes or os.PathLike"),
+    ],
 )
 def test_bad_arguments(arguments, error, words):
     with pytest.raises(error, match=words):

@@ -17,7 +17,7 @@ import threadpool
 from threadpool.hashing import sha256
 
 # Around the block of 64 bytes, the room for the length in the last one, and the size where the GIL is let go.
-SIZES = [*range(0, 200), 2047, 2048, 2049, 4095, 4096, 4097, 1_000_003]
+SIZES = [*range(200), 2047, 2048, 2049, 4095, 4096, 4097, 1_000_003]
 
 
 def expected(data):
@@ -62,7 +62,10 @@ def exporters():
 @pytest.mark.parametrize("data", exporters(), ids=lambda data: type(data).__name__)
 def test_every_exporter_and_every_mixture(data):
     assert sha256(data) == expected(data)
-    assert threadpool.run(sha256, [data, b"between", data] * 50) == [expected(data), expected(b"between"), expected(data)] * 50
+    assert (
+        threadpool.run(sha256, [data, b"between", data] * 50)
+        == [expected(data), expected(b"between"), expected(data)] * 50
+    )
 
 
 def test_rows_of_an_array():
@@ -140,7 +143,10 @@ assert threadpool.run(threadpool.hashing.sha256, data) == [hashlib.sha256(x).dig
 
 def test_an_unknown_simd_level_is_an_error_at_import():
     done = subprocess.run(
-        [sys.executable, "-c", "import threadpool"], capture_output=True, text=True, env={**os.environ, "THREADPOOL_SIMD": "mmx"}
+        [sys.executable, "-c", "import threadpool"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "THREADPOOL_SIMD": "mmx"},
     )
     assert done.returncode == 1
     assert "ValueError: THREADPOOL_SIMD must be portable, sse, avx2 or avx512, not 'mmx'" in done.stderr

@@ -30,8 +30,19 @@ def test_results_are_in_the_order_of_data(make, size):
     assert threadpool.run(square, data) == [x * x for x in range(size)]
 
 
-@pytest.mark.parametrize("options", [{"workers": 1}, {"workers": 2}, {"workers": 10**30}, {"chunk": 1}, {"chunk": 7},
-                                     {"chunk": 10**30}, {"chunk": 3, "workers": 1}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"workers": 1},
+        {"workers": 2},
+        {"workers": 10**30},
+        {"chunk": 1},
+        {"chunk": 7},
+        {"chunk": 10**30},
+        {"chunk": 3, "workers": 1},
+    ],
+    ids=str,
+)
 def test_options_change_no_result(options):
     assert threadpool.run(square, range(1000), **options) == [x * x for x in range(1000)]
 
@@ -58,7 +69,9 @@ class Method:
 
 
 @pytest.mark.parametrize(
-    "fn", [lambda x: 3 * x, Method(3), Method(3).times, functools.partial(int.__mul__, 3), (3).__mul__], ids=range(5)
+    "fn",
+    [lambda x: 3 * x, Method(3), Method(3).times, functools.partial(int.__mul__, 3), (3).__mul__],
+    ids=range(5),
 )
 def test_any_callable(fn):
     assert threadpool.run(fn, range(500)) == [3 * x for x in range(500)]
@@ -80,7 +93,13 @@ def test_closures_keep_their_cells_and_defaults():
 
 @pytest.mark.parametrize(
     "numbers",
-    [range(10, 0, -3), range(-5, 5), range(2**62, 2**62 + 5), range(-(2**70), -(2**70) + 9, 4), range(0, 2**100, 2**98)],
+    [
+        range(10, 0, -3),
+        range(-5, 5),
+        range(2**62, 2**62 + 5),
+        range(-(2**70), -(2**70) + 9, 4),
+        range(0, 2**100, 2**98),
+    ],
 )
 def test_ranges_of_any_size(numbers):
     assert threadpool.run(lambda x: x, numbers) == list(numbers)
@@ -334,7 +353,7 @@ def test_many_submitting_threads(in_threads):
 
 @pytest.mark.parametrize("width", [1, 2, 8])
 def test_any_width(width):
-    program = """
+    program = f"""
 import threading, threadpool
 assert threadpool.workers() == {width}
 barrier = threading.Barrier({width})
@@ -345,8 +364,13 @@ assert len(set(threadpool.run(meet, range({width}), chunk=1))) == {width}
 def nest(depth):
     return 1 if depth == 0 else sum(threadpool.run(nest, [depth - 1] * 3))
 assert nest(6) == 3 ** 6
-""".format(width=width)
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment(THREADPOOL_WORKERS=str(width)))
+"""
+    subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        timeout=60,
+        env=environment(THREADPOOL_WORKERS=str(width)),
+    )
 
 
 def environment(**changes):

@@ -24,7 +24,24 @@ def wrapped(value, dtype):
     return int(numpy.array(value % 2 ** (8 * dtype.itemsize), dtype=f"u{dtype.itemsize}").view(dtype))
 
 
-VALUES = [0, 1, -1, 127, 128, 255, 256, -128, -129, 2**31, 2**63 - 1, 2**63, -(2**63), 2**64 - 1, 2**64 + 5, -(2**70) - 3]
+VALUES = [
+    0,
+    1,
+    -1,
+    127,
+    128,
+    255,
+    256,
+    -128,
+    -129,
+    2**31,
+    2**63 - 1,
+    2**63,
+    -(2**63),
+    2**64 - 1,
+    2**64 + 5,
+    -(2**70) - 3,
+]
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -142,14 +159,23 @@ def content(buffer):
 )
 def test_unfit_buffers(buffer, error, words):
     before = content(buffer)
-    for call in (lambda: Atomics.add(buffer, "bad", "bad"), lambda: Atomics.store(buffer, 0, 1),
-                 lambda: Atomics.compare_exchange(buffer, 0, 0, 1), lambda: Atomics.exchange(buffer, 99, 1)):  # fmt: skip
+    calls = (
+        lambda: Atomics.add(buffer, "bad", "bad"),
+        lambda: Atomics.store(buffer, 0, 1),
+        lambda: Atomics.compare_exchange(buffer, 0, 0, 1),
+        lambda: Atomics.exchange(buffer, 99, 1),
+    )
+    for call in calls:
         with pytest.raises(error, match=words):
             call()
     assert content(buffer) == before
 
 
-@pytest.mark.parametrize("index", [-1, 5, 2**31, 2**63, -(2**63), 10**30, 10**5000, Index(5)], ids=lambda index: str(index)[:9] if index != 10**5000 else "huge")
+@pytest.mark.parametrize(
+    "index",
+    [-1, 5, 2**31, 2**63, -(2**63), 10**30, 10**5000, Index(5)],
+    ids=lambda index: str(index)[:9] if index != 10**5000 else "huge",
+)
 def test_index_out_of_range(cells, index):
     for call in (Atomics.add, Atomics.store, Atomics.exchange, Atomics.sub):
         with pytest.raises(IndexError, match="out of range for 5 elements"):

@@ -35,7 +35,7 @@ def test_an_exchanged_token_is_never_doubled_nor_lost(in_threads):
 
     def pass_around():
         seen = 0
-        for i in range(TIMES):
+        for _ in range(TIMES):
             if Atomics.exchange(cells, 0, 0):
                 seen += 1
                 Atomics.store(cells, 0, 1)

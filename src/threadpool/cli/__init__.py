@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.command(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has gone, as in `threadpool hash . | head`. Nothing may be written to it any more, not at exit either.
+        # The reader has gone, as in `threadpool hash . | head`. Nothing may be written to it any more, nor at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

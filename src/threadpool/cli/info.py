@@ -13,7 +13,13 @@ from .. import __version__, workers
 from ..hashing._hashing import sha256_variant, simd_level
 from ..pool.width import VARIABLE, cpu_quota, usable_cores
 
-BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+BLAS_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -44,12 +50,18 @@ def facts() -> Iterator[tuple[str, str]]:
     for distribution in ("numpy", "pillow", "tqdm"):
         yield distribution, version(distribution) or "not installed"
     # Inside a pool of threads each BLAS call would start as many threads again.
-    yield "BLAS threads", ", ".join(f"{name}={os.environ[name]}" for name in BLAS_VARIABLES if name in os.environ) or "not set"
+    yield (
+        "BLAS threads",
+        ", ".join(f"{name}={os.environ[name]}" for name in BLAS_VARIABLES if name in os.environ) or "not set",
+    )
     other = version("threadpool")
     if other:
-        yield "conflict", (
-            f"the unrelated distribution threadpool {other} installs the same import name over this library; "
-            "mend it with: pip uninstall threadpool && pip install --force-reinstall threadpool-ft"
+        yield (
+            "conflict",
+            (
+                f"the unrelated distribution threadpool {other} installs the same import name over this library; "
+                "mend it with: pip uninstall threadpool && pip install --force-reinstall threadpool-ft"
+            ),
         )
 
 
@@ -57,7 +69,8 @@ def gil_state() -> str:
     """Whether this build can run without the GIL, and whether it does."""
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "on (a build with the GIL)"
-    return "on (switched on again in a free-threaded build)" if sys._is_gil_enabled() else "off"
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return "on (switched on again in a free-threaded build)" if enabled else "off"
 
 
 def version(distribution: str) -> str | None:

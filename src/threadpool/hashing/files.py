@@ -10,7 +10,9 @@ Path = str | os.PathLike[str]
 OnError = Callable[[OSError], object]
 
 
-def hash_files(paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None) -> Iterator[tuple[str, str]]:
+def hash_files(
+    paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None
+) -> Iterator[tuple[str, str]]:
     """Yields ``(path, hexdigest)`` for every path, in the order of ``paths``.
 
     The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds; memory is

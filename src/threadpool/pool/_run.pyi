@@ -1,19 +1,19 @@
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeVar, overload
 
-T = TypeVar("T")
-R = TypeVar("R")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @overload
 def run(
-    fn: Callable[[T], R],
-    data: Iterable[T],
+    fn: Callable[[_T], _R],
+    data: Iterable[_T],
     *,
     workers: int | None = None,
     chunk: int | None = None,
     errors: Literal["raise", "group"] = "raise",
-) -> list[R]:
+) -> list[_R]:
     """Calls ``fn(item)`` for every item of ``data``, on every core, and returns the results in the order of ``data``.
 
     >>> run(str.upper, ["a", "b", "c"])
@@ -42,10 +42,10 @@ def run(
 
 @overload
 def run(
-    fn: Callable[[T], R],
-    data: Iterable[T],
+    fn: Callable[[_T], _R],
+    data: Iterable[_T],
     *,
     workers: int | None = None,
     chunk: int | None = None,
     errors: Literal["return"],
-) -> list[R | Exception]: ...
+) -> list[_R | Exception]: ...

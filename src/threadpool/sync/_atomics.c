@@ -3,9 +3,9 @@
  * Hand-written: functions of a C module are called without counting references to anything shared, which those of
  * Cython are not, so threads that work on different arrays do not meet.
  *
- * Every operation goes through three steps, in this order, and writes in the last one only: `resolve` checks the buffer,
- * `take_index` and `take_value` convert the arguments, `locate` finds the address. Converting an argument may run
- * Python code that resizes the buffer. A buffer got through the buffer protocol cannot be resized while it is held;
+ * Every operation goes through three steps, in this order, and writes in the last one only: `resolve` checks the
+ * buffer, `take_index` and `take_value` convert the arguments, `locate` finds the address. Converting an argument may
+ * run Python code that resizes the buffer. A buffer got through the buffer protocol cannot be resized while it is held;
  * a NumPy array can, so its address and length are read last. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -28,8 +28,8 @@
 /* A buffer that an operation works on. */
 typedef struct target {
     PyObject *buffer;
-    Py_buffer view;  /* held if `has_view` */
-    bool has_view;   /* otherwise `buffer` is a NumPy array */
+    Py_buffer view; /* held if `has_view` */
+    bool has_view;  /* otherwise `buffer` is a NumPy array */
     bool is_signed;
     bool ran_python; /* an argument's __index__ was called since the checks */
     size_t width;
@@ -38,13 +38,14 @@ typedef struct target {
 
 /* NumPy's integers by type number, from NPY_BYTE to NPY_ULONGLONG; signed and unsigned take turns. */
 static const unsigned char numpy_widths[] = {
-    [NPY_BYTE] = sizeof(npy_byte),   [NPY_UBYTE] = sizeof(npy_ubyte),       [NPY_SHORT] = sizeof(npy_short),
-    [NPY_USHORT] = sizeof(npy_short), [NPY_INT] = sizeof(npy_int),          [NPY_UINT] = sizeof(npy_uint),
-    [NPY_LONG] = sizeof(npy_long),   [NPY_ULONG] = sizeof(npy_ulong),       [NPY_LONGLONG] = sizeof(npy_longlong),
+    [NPY_BYTE] = sizeof(npy_byte),           [NPY_UBYTE] = sizeof(npy_ubyte), [NPY_SHORT] = sizeof(npy_short),
+    [NPY_USHORT] = sizeof(npy_short),        [NPY_INT] = sizeof(npy_int),     [NPY_UINT] = sizeof(npy_uint),
+    [NPY_LONG] = sizeof(npy_long),           [NPY_ULONG] = sizeof(npy_ulong), [NPY_LONGLONG] = sizeof(npy_longlong),
     [NPY_ULONGLONG] = sizeof(npy_ulonglong),
 };
 
-/* Whether it is a NumPy array; -1 with an exception. NumPy is not imported by us: where there is an array, it is there. */
+/* Whether it is a NumPy array; -1 with an exception. NumPy is not imported by us: where there is an array, it is there.
+ */
 static int is_array(PyObject *object) {
     if (PyArray_API) return PyArray_Check(object);
     for (PyTypeObject *type = Py_TYPE(object); type; type = type->tp_base)
@@ -77,7 +78,8 @@ static int check_array(target *to, bool writable) {
     return refuse(PyExc_ValueError, "aligned to the size of its elements");
 }
 
-/* The element type of a buffer format (struct module syntax): sets the width's sign; false if it is no native integer. */
+/* The element type of a buffer format (struct module syntax): sets the width's sign; false if it is no native integer.
+ */
 static bool read_format(target *to) {
     const char *format = to->view.format ? to->view.format : "B";
     const uint16_t one = 1;
@@ -281,7 +283,7 @@ static PyObject *atomics_pause(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
     Py_RETURN_NONE;
 }
 
-#define METHOD(name, flags, signature, doc)                                                                        \
+#define METHOD(name, flags, signature, doc)                                                                            \
     {#name, (PyCFunction)(void (*)(void))atomics_##name, flags, PyDoc_STR(#name signature "\n--\n\n" doc)}
 
 static PyMethodDef methods[] = {
@@ -301,7 +303,8 @@ static PyMethodDef methods[] = {
            "Whether operations on elements of nbytes bytes need no lock: true for 1, 2, 4 and 8\n"
            "(ECMAScript, Atomics.isLockFree)."),
     METHOD(pause, METH_NOARGS, "($module, /)",
-           "Tells the CPU that the caller spins (ECMAScript, Atomics.pause). A thread that spins in Python should be rare."),
+           "Tells the CPU that the caller spins (ECMAScript, Atomics.pause). A thread that spins in Python should be "
+           "rare."),
     {NULL, NULL, 0, NULL},
 };
 

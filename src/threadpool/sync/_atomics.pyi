@@ -13,8 +13,9 @@ buffer of integers; an index or a value that is no integer), BufferError (read-o
 Source: ECMAScript 2026, 25.4 The Atomics Object.
 """
 
-from collections.abc import Buffer
 from typing import SupportsIndex
+
+from typing_extensions import Buffer
 
 def add(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
     """Adds ``value`` to an element and returns what it was (ECMAScript, Atomics.add)."""
