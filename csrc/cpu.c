@@ -5,7 +5,9 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#if defined(_MSC_VER)
+/* clang-cl has GNU C's assembly as well, and there _xgetbv would need a target of its own. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#define MSVC_INTRINSICS
 #include <intrin.h>
 #else
 #include <cpuid.h>
@@ -17,7 +19,7 @@ typedef struct registers {
 
 static registers cpuid(uint32_t leaf) {
     registers r = {0, 0, 0, 0};
-#if defined(_MSC_VER)
+#if defined(MSVC_INTRINSICS)
     int values[4];
     __cpuid(values, 0);
     if ((uint32_t)values[0] < leaf) return r;
@@ -32,7 +34,7 @@ static registers cpuid(uint32_t leaf) {
 
 /* Which registers the operating system saves: without that, a CPU's wide ones are not to be used. */
 static uint64_t saved_state(void) {
-#if defined(_MSC_VER)
+#if defined(MSVC_INTRINSICS)
     return _xgetbv(0);
 #else
     uint32_t low, high;

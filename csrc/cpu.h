@@ -1,37 +1,40 @@
-/* What the CPU can do, and how much of it may be used. */
+/* What the CPU can do, and how much of it may be used. Thread-safe: nothing here keeps state, the caller keeps the
+ * answer. */
 #ifndef TP_CPU_H
 #define TP_CPU_H
 
 #include <stdbool.h>
 
-/* Levels of SIMD, each with all below it. On ARM64 NEON is the baseline; its cryptography extensions come with it. */
+/* Levels of SIMD, each with all below it. On ARM64 NEON is the baseline, and there is only it or nothing: the levels of
+ * x86-64 take nothing away there, nor does this one on x86-64. */
 typedef enum tp_cpu_level {
     TP_CPU_PORTABLE,
     TP_CPU_SSE, /* SSSE3 and SSE4.1; the SHA extensions where the CPU has them */
     TP_CPU_AVX2,
-    TP_CPU_AVX512, /* F, BW, VL */
-    TP_CPU_NEON,
+    TP_CPU_AVX512,
+    TP_CPU_NEON, /* and the SHA extensions where the CPU has them */
 } tp_cpu_level;
 
 typedef struct tp_cpu_features {
     bool sse41; /* and SSSE3 */
     bool sha;   /* the SHA-256 instructions, of x86-64 or of ARM64 */
     bool avx2;
-    bool avx512;
+    bool avx512; /* F, BW, VL */
     bool neon;
 } tp_cpu_features;
 
 /* What the CPU and the operating system support. */
 tp_cpu_features tp_cpu_detect(void);
 
-/* The features without those above a level. */
+/* The features without those above a level: none at all at TP_CPU_PORTABLE. */
 tp_cpu_features tp_cpu_cap(tp_cpu_features features, tp_cpu_level level);
 
+/* The highest level that the features reach. */
 tp_cpu_level tp_cpu_level_of(tp_cpu_features features);
 
 const char *tp_cpu_level_name(tp_cpu_level level);
 
-/* The level of a name; false when there is none. */
+/* The level of a name, exactly as tp_cpu_level_name writes it; false, and nothing written, when there is none. */
 bool tp_cpu_level_named(const char *name, tp_cpu_level *level);
 
 #endif

@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC, with -std=c11 too */
+#define _FILE_OFFSET_BITS 64    /* files of more than 2 GB on 32-bit systems */
 #include "hashing/file.h"
 
 #include <errno.h>
@@ -13,6 +15,10 @@
 
 static int open_for_reading(const char *path) {
     int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
+    if (length == 0) {
+        errno = EINVAL;
+        return -1;
+    }
     wchar_t *wide = malloc((size_t)length * sizeof *wide);
     if (!wide) {
         errno = ENOMEM;
@@ -29,9 +35,7 @@ static int open_for_reading(const char *path) {
     return file;
 }
 
-static int read_some(int file, uint8_t *buffer, size_t capacity) {
-    return _read(file, buffer, capacity > INT_MAX ? INT_MAX : (unsigned)capacity);
-}
+static int read_some(int file, uint8_t *buffer, size_t capacity) { return _read(file, buffer, (unsigned)capacity); }
 
 static void close_file(int file) { _close(file); }
 
@@ -61,14 +65,18 @@ static void close_file(int file) { close(file); }
 #endif
 
 int tp_sha256_file(const tp_sha256_variant *variant, const char *path, uint8_t *buffer, size_t capacity,
-                   uint8_t *digest) {
+                   uint8_t digest[TP_SHA256_DIGEST]) {
+    if (capacity == 0) return EINVAL;
+    if (capacity > INT_MAX) capacity = INT_MAX; /* macOS and Windows refuse to read more at once */
     int file = open_for_reading(path);
     if (file < 0) return errno;
     tp_sha256_stream stream;
     tp_sha256_init(&stream, variant);
     int error = 0;
     for (;;) {
-        /* Only a read of nothing is the end: a short one may be a signal's doing, or the file may grow. */
+        /* Only a read of nothing is the end. A short one may be a signal's doing, or a pipe's, or the file grows; to
+         * ask fstat whether a short one can be trusted would cost the call that it saves. A small file takes four:
+         * open, read, read, close. */
         long long size = read_some(file, buffer, capacity);
         if (size < 0) error = errno;
         if (size <= 0) break;

@@ -8,7 +8,7 @@ const tp_sha256_variant *tp_sha256_select(tp_cpu_features features) {
 #if defined(__x86_64__) || defined(_M_X64)
     static const tp_sha256_variant x86 = {"SHA-NI", tp_sha256_compress_x86};
     if (features.sha && features.sse41) return &x86;
-#elif defined(__aarch64__) && !defined(_MSC_VER)
+#elif defined(TP_SHA256_ARM)
     static const tp_sha256_variant arm = {"ARMv8 SHA2", tp_sha256_compress_arm};
     if (features.sha) return &arm;
 #endif
@@ -27,7 +27,7 @@ static void store_big_endian(uint8_t *bytes, uint64_t value, int size) {
 
 /* Pads the last size % 64 bytes (FIPS 180-4, 5.1.1) and writes the digest. */
 static void finish(const tp_sha256_variant *variant, uint32_t state[8], const uint8_t *rest, uint64_t size,
-                   uint8_t *digest) {
+                   uint8_t digest[TP_SHA256_DIGEST]) {
     uint8_t last[2 * TP_SHA256_BLOCK] = {0};
     size_t used = size % TP_SHA256_BLOCK;
     size_t blocks = used + 1 + sizeof size > TP_SHA256_BLOCK ? 2 : 1;
@@ -39,12 +39,13 @@ static void finish(const tp_sha256_variant *variant, uint32_t state[8], const ui
         store_big_endian(digest + 4 * i, state[i], 4);
 }
 
-void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t *digest) {
+void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t digest[TP_SHA256_DIGEST]) {
     uint32_t state[8];
     memcpy(state, initial_state, sizeof state);
     size_t whole = size / TP_SHA256_BLOCK;
     variant->compress(state, data, whole);
-    finish(variant, state, data + whole * TP_SHA256_BLOCK, size, digest);
+    const uint8_t *rest = whole ? data + whole * TP_SHA256_BLOCK : data; /* even 0 may not be added to NULL */
+    finish(variant, state, rest, size, digest);
 }
 
 void tp_sha256_init(tp_sha256_stream *stream, const tp_sha256_variant *variant) {
@@ -72,6 +73,6 @@ void tp_sha256_update(tp_sha256_stream *stream, const uint8_t *data, size_t size
     if (rest) memcpy(stream->pending, data + size - rest, rest);
 }
 
-void tp_sha256_finish(tp_sha256_stream *stream, uint8_t *digest) {
+void tp_sha256_finish(tp_sha256_stream *stream, uint8_t digest[TP_SHA256_DIGEST]) {
     finish(stream->variant, stream->state, stream->pending, stream->size, digest);
 }

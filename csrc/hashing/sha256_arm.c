@@ -1,7 +1,7 @@
 /* SHA-256 with the cryptography extensions of ARMv8 (Arm ARM, SHA256H, SHA256H2, SHA256SU0, SHA256SU1). */
 #include "hashing/sha256.h"
 
-#if defined(__aarch64__) && !defined(_MSC_VER)
+#if defined(TP_SHA256_ARM)
 
 #include <arm_neon.h>
 

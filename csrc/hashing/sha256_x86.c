@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
 #define SHA_TARGET
 #else
 #define SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))

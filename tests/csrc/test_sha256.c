@@ -1,5 +1,4 @@
-/* SHA-256: FIPS 180-4's examples, every variant against the portable one, splits, and memory that may not be touched.
- */
+/* SHA-256: FIPS 180-4's examples, every variant against the portable one, pieces, and memory not to be touched. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "check.h"
 #include "hashing/sha256.h"
@@ -8,16 +7,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void tp_race_point(void) {}
-
-static const tp_sha256_variant *variants[2];
+static const tp_sha256_variant *variants[TP_CPU_NEON + 1]; /* the portable one first */
 static int variant_count;
 
+/* Every variant that some level selects on this CPU. */
 static void find_variants(void) {
-    variants[variant_count++] = tp_sha256_select(tp_cpu_cap(tp_cpu_detect(), TP_CPU_PORTABLE));
+    for (int level = TP_CPU_PORTABLE; level <= TP_CPU_NEON; level++) {
+        const tp_sha256_variant *variant = tp_sha256_select(tp_cpu_cap(tp_cpu_detect(), (tp_cpu_level)level));
+        int known = 0;
+        while (known < variant_count && variants[known] != variant)
+            known++;
+        if (known == variant_count) variants[variant_count++] = variant;
+    }
     CHECK(strcmp(variants[0]->name, "portable") == 0);
-    const tp_sha256_variant *best = tp_sha256_select(tp_cpu_detect());
-    if (best != variants[0]) variants[variant_count++] = best;
+    CHECK(variants[0]->compress == tp_sha256_compress_portable);
 }
 
 static void check_digest(const char *hex, const uint8_t *digest) {
@@ -31,7 +34,7 @@ static void check_digest(const char *hex, const uint8_t *digest) {
 static void test_examples(const tp_sha256_variant *variant) {
     static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
     uint8_t digest[TP_SHA256_DIGEST];
-    tp_sha256(variant, (const uint8_t *)"", 0, digest);
+    tp_sha256(variant, NULL, 0, digest);
     check_digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", digest);
     tp_sha256(variant, (const uint8_t *)"abc", 3, digest);
     check_digest("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", digest);
@@ -44,6 +47,22 @@ static void test_examples(const tp_sha256_variant *variant) {
     free(million);
 }
 
+/* The variants share the padding, so only an answer from elsewhere proves it: the digest of the digests of every size
+ * up to 600, from Python's hashlib (OpenSSL), over the bytes i % 251. */
+static void test_padding(const tp_sha256_variant *variant) {
+    uint8_t data[600], digest[TP_SHA256_DIGEST];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i % 251);
+    tp_sha256_stream digests;
+    tp_sha256_init(&digests, variant);
+    for (size_t size = 0; size <= sizeof data; size++) {
+        tp_sha256(variant, data, size, digest);
+        tp_sha256_update(&digests, digest, sizeof digest);
+    }
+    tp_sha256_finish(&digests, digest);
+    check_digest("185d67be4df2142c4ceae29bb836eb802db567a8b400ae18990a24d9c206f999", digest);
+}
+
 static uint8_t noise(size_t i) { return (uint8_t)(i * 2654435761u >> 13); }
 
 /* Every size at every alignment, with a page that may not be touched right behind the data, and right before it. */
@@ -53,7 +72,7 @@ static void test_sizes_between_guards(const tp_sha256_variant *variant) {
     CHECK(pages != MAP_FAILED);
     CHECK(mprotect(pages, page, PROT_NONE) == 0 && mprotect(pages + 2 * page, page, PROT_NONE) == 0);
     uint8_t expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST], data[600];
-    for (size_t size = 0; size < 600; size++) {
+    for (size_t size = 0; size <= 600; size++) {
         for (size_t i = 0; i < size; i++)
             data[i] = noise(i + size);
         tp_sha256(variants[0], data, size, expected);
@@ -94,13 +113,50 @@ static void test_splits(const tp_sha256_variant *variant) {
     }
 }
 
+/* Data in many pieces of random sizes, none and several blocks among them. */
+static void test_random_pieces(const tp_sha256_variant *variant) {
+    enum { SIZE = 5000, ROUNDS = 300 };
+    uint8_t *data = malloc(SIZE), expected[TP_SHA256_DIGEST], digest[TP_SHA256_DIGEST];
+    for (size_t i = 0; i < SIZE; i++)
+        data[i] = noise(i);
+    uint32_t random = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        tp_sha256_stream stream;
+        tp_sha256_init(&stream, variant);
+        tp_sha256_update(&stream, NULL, 0);
+        size_t size = 0;
+        for (;;) {
+            random = random * 1664525u + 1013904223u;
+            size_t piece = (random >> 8) % (random >> 31 ? 300 : 20);
+            if (piece > SIZE - size) break;
+            tp_sha256_update(&stream, data + size, piece);
+            size += piece;
+        }
+        tp_sha256_finish(&stream, digest);
+        tp_sha256(variants[0], data, size, expected);
+        CHECK(memcmp(digest, expected, sizeof digest) == 0);
+    }
+    free(data);
+}
+
 static void test_levels(void) {
-    tp_cpu_level level;
+    tp_cpu_features all = tp_cpu_detect();
+    CHECK(!all.sha || all.sse41 || all.neon);
+    CHECK(!all.avx2 || all.sse41);
+    CHECK(!all.avx512 || all.avx2);
+    tp_cpu_level level = TP_CPU_SSE;
     for (int i = TP_CPU_PORTABLE; i <= TP_CPU_NEON; i++) {
         CHECK(tp_cpu_level_named(tp_cpu_level_name((tp_cpu_level)i), &level) && (int)level == i);
-        CHECK(tp_cpu_level_of(tp_cpu_cap(tp_cpu_detect(), (tp_cpu_level)i)) <= (tp_cpu_level)i);
+        tp_cpu_features capped = tp_cpu_cap(all, level);
+        CHECK(tp_cpu_level_of(capped) <= level || (all.neon && level != TP_CPU_PORTABLE));
+        CHECK(capped.sha == (all.sha && level >= TP_CPU_SSE));
+        CHECK(capped.avx2 == (all.avx2 && level >= TP_CPU_AVX2));
+        CHECK(capped.avx512 == (all.avx512 && level >= TP_CPU_AVX512));
     }
-    CHECK(!tp_cpu_level_named("mmx", &level));
+    level = TP_CPU_SSE;
+    CHECK(!tp_cpu_level_named("mmx", &level) && !tp_cpu_level_named("", &level) && !tp_cpu_level_named("SSE", &level));
+    CHECK(level == TP_CPU_SSE);
+    CHECK(tp_cpu_level_of(tp_cpu_cap(all, TP_CPU_PORTABLE)) == TP_CPU_PORTABLE);
 }
 
 int main(void) {
@@ -108,9 +164,13 @@ int main(void) {
     test_levels();
     for (int i = 0; i < variant_count; i++) {
         test_examples(variants[i]);
+        test_padding(variants[i]);
         test_sizes_between_guards(variants[i]);
         test_splits(variants[i]);
+        test_random_pieces(variants[i]);
     }
-    printf("%d passed, 0 failed\n", 1 + 3 * variant_count);
+    for (int i = 0; i < variant_count; i++)
+        printf("%s%s", variants[i]->name, i + 1 < variant_count ? ", " : ": ");
+    printf("%d passed, 0 failed\n", 1 + 5 * variant_count);
     return 0;
 }
