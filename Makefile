@@ -1,5 +1,5 @@
 # make run and make test set up everything they need. GIL=1 uses python3 instead of a free-threaded Python.
-.PHONY: help run test test-c bench lint format wheel clean
+.PHONY: help run test test-threads test-c compile-only bench lint format wheel clean
 
 environment = scripts/environment $(if $(GIL),--gil)
 export REQUIRE_FREE_THREADED
@@ -7,7 +7,9 @@ export REQUIRE_FREE_THREADED
 help:
 	@echo 'make run [DIR=folder]  hash a folder on every core, beside hashlib, multiprocessing and ThreadPoolExecutor'
 	@echo 'make test              the tests (ARGS=... for pytest)'
+	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
+	@echo 'make compile-only      compiles against the headers of 3.14(t) and 3.15(t)'
 	@echo 'make bench             the benchmarks (ARGS=... for pytest)'
 	@echo 'make lint              ruff, mypy, stubtest, clang-format; make format mends what they can'
 	@echo 'make wheel             sdist and wheel into dist/, tried out in an empty environment'
@@ -20,9 +22,17 @@ run:
 test:
 	@python=$$($(environment) test) && $$python -m pytest $(ARGS)
 
+# Each test in four threads at once, on the same fixtures.
+test-threads:
+	@python=$$($(environment) test) && $$python -m pytest -q --parallel-threads 4 --skip-thread-unsafe true \
+	  $(or $(ARGS),tests/sync tests/hashing tests/pool/test_run.py)
+
 test-c:
 	tests/csrc/run address
 	tests/csrc/run thread
+
+compile-only:
+	scripts/compile-only
 
 bench:
 	@python=$$($(environment) bench) && $$python -m pytest benchmarks -q --timeout 900 --benchmark-disable-gc --benchmark-columns=min,median,rounds $(ARGS)

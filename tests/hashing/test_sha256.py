@@ -118,6 +118,7 @@ def test_what_the_kernel_says_of_itself():
     assert pickle.loads(pickle.dumps(sha256)) is sha256
 
 
+@pytest.mark.thread_unsafe(reason="takes gigabytes")
 def test_over_4_gib():
     size = (1 << 32) + 77
     with mmap.mmap(-1, size) as zeros:
@@ -130,6 +131,7 @@ def test_over_4_gib():
         assert digest == reference.digest()
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own")
 @pytest.mark.parametrize("level", ["portable", "sse", "avx2", "avx512"])
 def test_every_simd_level(level):
     program = """
@@ -141,6 +143,7 @@ assert threadpool.run(threadpool.hashing.sha256, data) == [hashlib.sha256(x).dig
     subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=60)
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own")
 def test_an_unknown_simd_level_is_an_error_at_import():
     done = subprocess.run(
         [sys.executable, "-c", "import threadpool"],

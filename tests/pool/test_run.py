@@ -351,6 +351,7 @@ def test_many_submitting_threads(in_threads):
     in_threads(submit, 8)
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own")
 @pytest.mark.parametrize("width", [1, 2, 8])
 def test_any_width(width):
     program = f"""
@@ -379,6 +380,7 @@ def environment(**changes):
     return {**os.environ, **changes}
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own")
 def test_workers_caps_the_threads_of_a_call():
     program = """
 import threading, threadpool

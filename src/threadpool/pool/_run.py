@@ -1,9 +1,47 @@
-"""The functions of the default pool. Their types stand in the stub beside."""
+"""The functions of the default pool."""
+
+from __future__ import annotations
 
 from ._default import engine
 
+TYPE_CHECKING = False  # importing typing takes as long as importing half of this library
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal, TypeVar, overload
 
-def run(fn, data, *, workers=None, chunk=None, errors="raise"):
+    _T = TypeVar("_T")
+    _R = TypeVar("_R")
+
+if TYPE_CHECKING:
+
+    @overload
+    def run(
+        fn: Callable[[_T], _R],
+        data: Iterable[_T],
+        *,
+        workers: int | None = None,
+        chunk: int | None = None,
+        errors: Literal["raise", "group"] = "raise",
+    ) -> list[_R]: ...
+    @overload
+    def run(
+        fn: Callable[[_T], _R],
+        data: Iterable[_T],
+        *,
+        workers: int | None = None,
+        chunk: int | None = None,
+        errors: Literal["return"],
+    ) -> list[_R | Exception]: ...
+
+
+def run(
+    fn: Callable[[Any], Any],
+    data: Iterable[Any],
+    *,
+    workers: int | None = None,
+    chunk: int | None = None,
+    errors: Literal["raise", "group", "return"] = "raise",
+) -> list[Any]:
     """Calls ``fn(item)`` for every item of ``data``, on every core, and returns the results in the order of ``data``.
 
     >>> run(str.upper, ["a", "b", "c"])
