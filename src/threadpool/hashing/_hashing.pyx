@@ -157,6 +157,19 @@ cdef int hash_buffers(void *arguments, size_t begin, size_t end, size_t *failed)
 
 @cython.final
 cdef class Sha256(Kernel):
+    """SHA-256 (FIPS 180-4) of buffers: ``sha256(data)`` is the digest of one, ``run(sha256, buffers)`` of many.
+
+    >>> sha256(b"abc").hex()[:16]
+    'ba7816bf8f01cfea'
+
+    ``data`` is any contiguous bytes-like object: bytes, bytearray, memoryview, NumPy array, mmap, `SharedBuffer` … Its
+    bytes are hashed where they are, and cannot be resized meanwhile. Digests are 32 bytes, equal to hashlib's.
+
+    A kernel: `run` hashes in threads that need no interpreter, on GIL builds too. Safe to call from any thread; if another
+    thread changes a buffer while it is hashed, the digest is that of some mixture. TypeError: not bytes-like, as
+    strings are; BufferError: not contiguous. Both name the item, and nothing is hashed then.
+    """
+
     cdef readonly str name
     cdef readonly int digest_size
     cdef readonly int block_size

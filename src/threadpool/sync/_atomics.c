@@ -288,19 +288,20 @@ static PyObject *atomics_pause(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
 
 static PyMethodDef methods[] = {
     METHOD(add, METH_FASTCALL, "($module, buf, index, value, /)",
-           "Adds value to an element and returns what it was (ECMAScript, Atomics.add)."),
+           "Adds ``value`` to an element and returns what it was (ECMAScript, Atomics.add)."),
     METHOD(sub, METH_FASTCALL, "($module, buf, index, value, /)",
-           "Subtracts value from an element and returns what it was (ECMAScript, Atomics.sub)."),
+           "Subtracts ``value`` from an element and returns what it was (ECMAScript, Atomics.sub)."),
     METHOD(load, METH_FASTCALL, "($module, buf, index, /)", "Returns an element (ECMAScript, Atomics.load)."),
     METHOD(store, METH_FASTCALL, "($module, buf, index, value, /)",
            "Writes an element and returns the value given (ECMAScript, Atomics.store)."),
     METHOD(exchange, METH_FASTCALL, "($module, buf, index, value, /)",
            "Writes an element and returns what it was (ECMAScript, Atomics.exchange)."),
     METHOD(compare_exchange, METH_FASTCALL, "($module, buf, index, expected, replacement, /)",
-           "Writes replacement if the element is expected, and returns what it was, in any case\n"
-           "(ECMAScript, Atomics.compareExchange)."),
+           "Writes ``replacement`` if the element is ``expected``, and returns what it was, in any case.\n"
+           "\n"
+           "Source: ECMAScript, Atomics.compareExchange."),
     METHOD(is_lock_free, METH_O, "($module, nbytes, /)",
-           "Whether operations on elements of nbytes bytes need no lock: true for 1, 2, 4 and 8\n"
+           "Whether operations on elements of ``nbytes`` bytes need no lock: 1, 2, 4 and 8 "
            "(ECMAScript, Atomics.isLockFree)."),
     METHOD(pause, METH_NOARGS, "($module, /)",
            "Tells the CPU that the caller spins (ECMAScript, Atomics.pause). A thread that spins in Python should be "
@@ -319,15 +320,24 @@ static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "threadpool.sync._atomics",
     .m_doc = PyDoc_STR(
-        "Atomic operations on the elements of shared buffers: JavaScript's Atomics, on every buffer of Python.\n\n"
-        "buf is a C-contiguous buffer of 1-, 2-, 4- or 8-byte integers in native byte order, writable unless it is\n"
-        "only loaded from: a SharedBuffer (its bytes) or a view of one, a NumPy array, memoryview, bytearray,\n"
-        "array.array, ctypes array or mmap. index is an int from 0 up to, not including, the number of elements; an\n"
-        "array with several dimensions takes the flat index in C order. Values wrap modulo the width, as in C.\n\n"
-        "The operations are sequentially consistent and safe from any number of threads, on free-threaded builds and\n"
-        "with the GIL. The arguments are checked in the order buf, index, values, and nothing is written unless all\n"
-        "pass: TypeError (not a buffer of integers; an index or a value that is no integer), BufferError (read-only,\n"
-        "not contiguous), ValueError (elements not aligned), IndexError.\n\n"
+        "Atomic operations on the elements of shared buffers: JavaScript's Atomics, on every buffer of Python.\n"
+        "\n"
+        "``buf`` is a C-contiguous buffer of 1-, 2-, 4- or 8-byte integers in native byte order, writable unless it is "
+        "only\n"
+        "loaded from: a SharedBuffer (its bytes) or a view of one, a NumPy array, memoryview, bytearray, array.array, "
+        "ctypes array\n"
+        "or mmap. ``index`` is an int from 0 up to, not including, the number of elements; an array with several "
+        "dimensions takes\n"
+        "the flat index in C order. Values wrap modulo the width, as in C.\n"
+        "\n"
+        "The operations are sequentially consistent and safe from any number of threads, on free-threaded builds and "
+        "with the GIL.\n"
+        "The arguments are checked in the order buf, index, values, and nothing is written unless all pass: TypeError "
+        "(not a\n"
+        "buffer of integers; an index or a value that is no integer), BufferError (read-only, not contiguous), "
+        "ValueError\n"
+        "(elements not aligned), IndexError.\n"
+        "\n"
         "Source: ECMAScript 2026, 25.4 The Atomics Object."),
     .m_size = 0,
     .m_methods = methods,

@@ -13,9 +13,11 @@ buffer of integers; an index or a value that is no integer), BufferError (read-o
 Source: ECMAScript 2026, 25.4 The Atomics Object.
 """
 
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeVar
 
 from typing_extensions import Buffer
+
+_T = TypeVar("_T", bound=SupportsIndex)
 
 def add(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
     """Adds ``value`` to an element and returns what it was (ECMAScript, Atomics.add)."""
@@ -26,7 +28,7 @@ def sub(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
 def load(buf: Buffer, index: SupportsIndex, /) -> int:
     """Returns an element (ECMAScript, Atomics.load)."""
 
-def store[T: SupportsIndex](buf: Buffer, index: SupportsIndex, value: T, /) -> T:
+def store(buf: Buffer, index: SupportsIndex, value: _T, /) -> _T:
     """Writes an element and returns the value given (ECMAScript, Atomics.store)."""
 
 def exchange(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
@@ -41,7 +43,7 @@ def compare_exchange(
     """
 
 def is_lock_free(nbytes: SupportsIndex, /) -> bool:
-    """Whether operations on elements of ``nbytes`` bytes need no lock: true for 1, 2, 4 and 8 (Atomics.isLockFree)."""
+    """Whether operations on elements of ``nbytes`` bytes need no lock: 1, 2, 4 and 8 (ECMAScript, Atomics.isLockFree)."""
 
 def pause() -> None:
     """Tells the CPU that the caller spins (ECMAScript, Atomics.pause). A thread that spins in Python should be rare."""

@@ -14,54 +14,79 @@ cdef enum: ALIGNMENT = 64
 
 @cython.final
 cdef class SharedBuffer:
+    """Zero-filled memory for threads to share, aligned to 64 bytes, at an address that never changes.
+
+    >>> counts = SharedBuffer(80).view("int64")
+    >>> counts.shape
+    (10,)
+
+    A writable buffer of bytes for everything that takes one (memoryview, NumPy, files, `Atomics`). `Atomics` makes
+    single elements safe to change from several threads at once; other writes are not synchronised. The memory lives as
+    long as the object or any view of it.
+
+    ``nbytes`` is a number of bytes, 0 or more. TypeError: no integer; ValueError: negative; MemoryError.
+    Source: ECMAScript 2026, 25.2 SharedArrayBuffer Objects.
+    """
+
     cdef void *memory            # as it was allocated
     cdef char *start             # the first aligned byte of it
-    cdef readonly Py_ssize_t nbytes
+    cdef Py_ssize_t length
     cdef object __weakref__
 
     def __cinit__(self, nbytes):
-        self.nbytes = size(nbytes)
-        self.memory = PyMem_RawCalloc(1, <size_t>self.nbytes + ALIGNMENT)
+        self.length = size(nbytes)
+        self.memory = PyMem_RawCalloc(1, <size_t>self.length + ALIGNMENT)
         if self.memory is NULL:
-            raise MemoryError(f"no memory for a SharedBuffer of {self.nbytes} bytes")
+            raise MemoryError(f"no memory for a SharedBuffer of {self.length} bytes")
         self.start = <char *>((<uintptr_t>self.memory + ALIGNMENT - 1) & ~<uintptr_t>(ALIGNMENT - 1))
 
     def __dealloc__(self):
         PyMem_RawFree(self.memory)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.start, self.nbytes, False, flags)
+        PyBuffer_FillInfo(view, self, self.start, self.length, False, flags)
+
+    @property
+    def nbytes(self):
+        """The size in bytes; also ``len(buffer)``."""
+        return self.length
 
     def __len__(self):
-        return self.nbytes
+        return self.length
 
     def __repr__(self):
-        return f"SharedBuffer({self.nbytes})"
+        return f"SharedBuffer({self.length})"
 
     def __reduce__(self):
         raise TypeError("a SharedBuffer cannot be pickled: its memory belongs to this process")
 
     def slice(self, start=0, stop=None):
-        first, end, _ = slice(start, stop).indices(self.nbytes)
+        """A copy of the bytes from ``start`` up to, not including, ``stop``, counted as in ``bytes[start:stop]``."""
+        first, end, _ = slice(start, stop).indices(self.length)
         cdef SharedBuffer copy = SharedBuffer(max(0, end - first))
-        memcpy(copy.start, self.start + <Py_ssize_t>first, copy.nbytes)
+        memcpy(copy.start, self.start + <Py_ssize_t>first, copy.length)
         return copy
 
     def view(self, dtype, offset=0, count=None):
+        """A NumPy array, of one dimension, that shares the memory and keeps it alive.
+
+        ``offset`` is in bytes, and a multiple of the alignment of ``dtype``; ``count`` is in elements, by default all
+        that follow. ValueError: out of range, not aligned, or no whole number of elements; TypeError: a dtype of objects.
+        """
         import numpy
 
         element = numpy.dtype(dtype)
         if element.hasobject:
             raise TypeError(f"dtype must not hold Python objects, not {element}")
         begin = operator.index(offset)
-        if not 0 <= begin <= self.nbytes:
-            raise ValueError(f"offset {begin} is out of range for {self.nbytes} bytes")
+        if not 0 <= begin <= self.length:
+            raise ValueError(f"offset {begin} is out of range for {self.length} bytes")
         if begin % element.alignment:
             raise ValueError(f"offset {begin} is not a multiple of {element.alignment}, the alignment of {element}")
-        room = (self.nbytes - begin) // element.itemsize if element.itemsize else 0
+        room = (self.length - begin) // element.itemsize if element.itemsize else 0
         if count is None:
-            if element.itemsize == 0 or (self.nbytes - begin) % element.itemsize:
-                raise ValueError(f"{self.nbytes - begin} bytes are not a whole number of {element}")
+            if element.itemsize == 0 or (self.length - begin) % element.itemsize:
+                raise ValueError(f"{self.length - begin} bytes are not a whole number of {element}")
             count = room
         elements = operator.index(count)
         if not 0 <= elements <= room:
