@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 # Beside this file when it tries an installed wheel.
-README = next(path for path in (Path(__file__).parent / "README.md", Path(__file__).parents[1] / "README.md") if path.exists())
+README = next(
+    path for path in (Path(__file__).parent / "README.md", Path(__file__).parents[1] / "README.md") if path.exists()
+)
 
 
 def test_the_snippets():
