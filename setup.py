@@ -9,7 +9,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 WINDOWS = sys.platform == "win32"
-HEADERS = [str(path) for path in Path("csrc").rglob("*.h")]
+HEADERS = [str(path) for folder in ("csrc", "src") for path in Path(folder).rglob("*.h")]
 
 
 def extension(module, *sources, cython=True):
@@ -18,7 +18,7 @@ def extension(module, *sources, cython=True):
     return Extension(
         module,
         [str(own), *(str(Path("csrc", source)) for source in sources)],
-        include_dirs=["csrc", numpy.get_include()],
+        include_dirs=["csrc", str(own.parent), numpy.get_include()],
         define_macros=[
             ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
             ("NPY_TARGET_VERSION", "NPY_1_25_API_VERSION"),
@@ -47,8 +47,13 @@ HASHING = ["file.c", "sha256.c", "sha256_arm.c", "sha256_portable.c", "sha256_x8
 extensions = [
     extension("threadpool.pool._items"),
     extension("threadpool.pool._kernel"),
-    extension("threadpool.pool._python_loop", "pool/loop.c"),
+    extension("threadpool.pool._watch", "pool/loop.c"),
+    extension("threadpool.pool._python_loop", "pool/loop.c", "pool/pool.c"),
+    extension("threadpool.pool._task"),
     extension("threadpool.pool._engine", "pool/loop.c", "pool/pool.c"),
+    extension("threadpool.pool._call", "pool/loop.c", "pool/pool.c"),
+    extension("threadpool.pool._run", "pool/loop.c", "pool/pool.c"),
+    extension("threadpool.pool._piece", "pool/loop.c", "pool/pool.c"),
     extension("threadpool.hashing._hashing", "cpu.c", *(f"hashing/{name}" for name in HASHING)),
     extension("threadpool.sync._shared_buffer"),
     extension("threadpool.sync._atomics", cython=False),

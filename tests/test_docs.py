@@ -57,6 +57,6 @@ def test_everything_public_is_documented(name):
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_examples_in_docstrings(name):
     thing = PUBLIC[name]
-    names = {**vars(threadpool), **{name: getattr(threadpool.hashing, name) for name in threadpool.hashing.__all__}}
+    names = {name: getattr(module, name) for module in (threadpool, threadpool.hashing) for name in module.__all__}
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(thing), names, name, None, None)
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0

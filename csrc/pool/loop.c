@@ -25,10 +25,14 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
     loop->burst = burst;
     loop->width = width;
     loop->attached = !kernel;
+    loop->foreign = true;
     loop->kernel = kernel;
     loop->context = context;
+    loop->deadline = TP_NEVER;
+    loop->outer = NULL;
     atomic_init(&loop->limit, TP_NO_INDEX);
     atomic_init(&loop->thefts, 0);
+    atomic_init(&loop->aborted, false);
     loop->next = NULL;
     loop->link = NULL;
     atomic_init(&loop->guests, 0);
@@ -38,6 +42,7 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
         loop->seats[seat].failed = TP_NO_INDEX;
         loop->seats[seat].failure = NULL;
         loop->seats[seat].code = 0;
+        atomic_init(&loop->seats[seat].done, 0);
         loop->seats[seat].taken = seat == 0;
     }
     atomic_init(&loop->seats[0].share, pack(0, (uint32_t)(count / unit + (count % unit != 0))));
@@ -113,6 +118,7 @@ static void steal(tp_loop *loop, tp_seat *own, tp_seat *victim, uint64_t share) 
 
 bool tp_loop_claim(tp_loop *loop, unsigned seat, size_t *begin, size_t *end) {
     tp_seat *own = &loop->seats[seat];
+    if (loop->deadline != TP_NEVER && tp_now() >= loop->deadline) tp_loop_lower_limit(loop, 0);
     for (unsigned attempt = 1;; attempt++) {
         if (claim_own(loop, own, begin, end)) return true;
         uint64_t share;
@@ -141,6 +147,22 @@ void tp_loop_lower_limit(tp_loop *loop, size_t limit) {
     }
 }
 
+bool tp_frame_is_cancelled(const tp_frame *frame) {
+    for (; frame; frame = frame->loop->outer) {
+        tp_loop *loop = frame->loop;
+        if (frame->index >= tp_loop_limit(loop) || (loop->deadline != TP_NEVER && tp_now() >= loop->deadline))
+            return true;
+    }
+    return false;
+}
+
+size_t tp_loop_done(tp_loop *loop) {
+    size_t done = 0;
+    for (unsigned i = 0; i < loop->width; i++)
+        done += atomic_load_explicit(&loop->seats[i].done, memory_order_relaxed);
+    return done;
+}
+
 tp_seat *tp_loop_lowest_failure(tp_loop *loop) {
     tp_seat *lowest = NULL;
     for (unsigned i = 0; i < loop->width; i++) {
@@ -164,6 +186,7 @@ bool tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds) {
     while (tp_loop_claim(loop, seat, &begin, &end)) {
         int code = loop->kernel(loop->context, begin, end, &failed);
         if (code) note_failure(loop, &loop->seats[seat], failed, code);
+        tp_loop_count_done(&loop->seats[seat], end - begin);
         if (tp_now() - started >= nanoseconds) return false;
     }
     return true;

@@ -20,6 +20,8 @@
 
 typedef struct tp_loop tp_loop;
 
+#define TP_NEVER UINT64_MAX
+
 /* No item; also: no failure. */
 #define TP_NO_INDEX SIZE_MAX
 
@@ -33,23 +35,35 @@ typedef struct tp_seat {
     size_t failed;                                  /* the lowest item of this seat that failed, or TP_NO_INDEX */
     void *failure;                                  /* what the body recorded for it */
     int code;                                       /* what the kernel returned for it */
+    _Atomic size_t done;                            /* items that ended at this seat; others only read it */
     bool taken;                                     /* guarded by the pool's lock; seat 0 is the caller's */
 } tp_seat;
 
+/* Where a thread is: at an item of a loop, which may have been opened by an item of another loop. Lives on the stack of
+ * the thread; that of a caller outlives its loop. */
+typedef struct tp_frame {
+    tp_loop *loop;
+    size_t index;
+} tp_frame;
+
 struct tp_loop {
     /* Written by the caller before others see the loop, then constant. */
-    size_t count;     /* items */
-    size_t unit;      /* items that are claimed together at the least: the caller's `chunk` */
-    uint32_t burst;   /* units that are claimed together at the most, while plenty are left */
-    unsigned width;   /* seats */
-    bool attached;    /* the body needs the interpreter: join attached */
-    tp_kernel kernel; /* the body, when not attached */
-    void *context;    /* the body's own: a kernel's arguments */
+    size_t count;          /* items */
+    size_t unit;           /* items that are claimed together at the least: the caller's `chunk` */
+    uint32_t burst;        /* units that are claimed together at the most, while plenty are left */
+    unsigned width;        /* seats */
+    bool attached;         /* the body needs the interpreter: join attached */
+    bool foreign;          /* its caller is no thread of the pool, so it fails when the pool is stopped */
+    tp_kernel kernel;      /* the body, when not attached */
+    void *context;         /* the body's own: a kernel's arguments */
+    uint64_t deadline;     /* when, by tp_now, nothing is started any more; TP_NEVER */
+    const tp_frame *outer; /* where the caller is, or NULL */
 
     /* Items at or above the limit are not started any more. Read before every item, written on failure. */
     _Alignas(TP_CACHE_LINE) _Atomic size_t limit;
 
     _Alignas(TP_CACHE_LINE) _Atomic unsigned thefts;
+    _Atomic bool aborted; /* the pool was stopped while it was open */
 
     /* Guarded by the pool's lock; `guests` is also read without it by the caller that spins. */
     _Alignas(TP_CACHE_LINE) tp_loop *next;
@@ -74,9 +88,22 @@ bool tp_loop_has_work(tp_loop *loop);
 /* Items at or above `limit` are not started any more; 0 cancels the loop. */
 void tp_loop_lower_limit(tp_loop *loop, size_t limit);
 
+/* Whether the result of the item at the frame is no longer wanted: a run that it is part of was cancelled, is past its
+ * deadline, or has failed at a lower item. */
+bool tp_frame_is_cancelled(const tp_frame *frame);
+
 /* Works at `seat` on a loop with a kernel until nothing is left (true) or, at the end of the claim in progress,
  * `nanoseconds` have passed (false). A code that the kernel returns is noted at the seat, and lowers the limit. */
 bool tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds);
+
+/* Adds to the items that have ended. For the owner of the seat. */
+static inline void tp_loop_count_done(tp_seat *seat, size_t items) {
+    size_t done = atomic_load_explicit(&seat->done, memory_order_relaxed);
+    atomic_store_explicit(&seat->done, done + items, memory_order_relaxed);
+}
+
+/* The items that have ended so far, failed ones included. */
+size_t tp_loop_done(tp_loop *loop);
 
 /* The seat with the lowest failure, or NULL. Once the loop is closed. */
 tp_seat *tp_loop_lowest_failure(tp_loop *loop);

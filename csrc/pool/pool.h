@@ -1,53 +1,137 @@
-/* Where loops and threads meet: the list of open loops, and the threads that wait for one.
+/* Where work and threads meet: the open loops, the queue of tasks, and the threads that wait for either.
  *
- * One lock guards the list, the seats, and the counts of threads that spin or are parked. It is held for a few
- * instructions at a time, never across a call of a body, and never by a thread that then waits for the interpreter.
- * It is the only lock here, so there is no order to keep.
+ * One lock guards the lists, the seats, and the counts of threads. It is held for a few instructions at a time, never
+ * across a call of a body, and never by a thread that then waits for the interpreter. It is the only lock here, so
+ * there is no order to keep.
  *
- * No wake-up is lost: a loop is published, and a waiting thread looks for one last time and is counted as parked,
- * under the lock. A thread that spins is not signalled; it looks again, under the lock, before it parks.
+ * No wake-up is lost: work is published, and a waiting thread looks for some one last time and is counted as parked,
+ * under the lock. A thread that spins is not signalled; it looks again, under the lock, before it parks. A thread whose
+ * time is over leaves the pool under the lock, and only if there is nothing to do; so who publishes work either
+ * finds it, or is told to start another.
  *
  * A caller frees its loop when tp_pool_close has returned true. Guests are counted under the lock as they join, so
  * nobody joins a loop that was closed, and a guest touches the loop no more once it has left under the lock.
+ *
+ * A task is queued, and then taken or claimed by exactly one thread, under the lock; from then on the pool does not
+ * know it.
  */
 #ifndef TP_POOL_H
 #define TP_POOL_H
 
+#include "pool/histogram.h"
 #include "pool/loop.h"
+
+/* One piece of work. A queued one has its link. */
+typedef struct tp_task {
+    void *owner; /* what the caller knows of it */
+    struct tp_task *next;
+    struct tp_task **link;  /* what points here while it is queued, or NULL */
+    struct tp_queue *queue; /* where it is queued */
+} tp_task;
+
+/* First in, first out; any task can be taken out. */
+typedef struct tp_queue {
+    tp_task *first;
+    tp_task **end; /* where the next one goes */
+    size_t size;
+} tp_queue;
+
+/* A thread of the pool. */
+typedef struct tp_worker {
+    struct tp_worker *next; /* ordered by index, without doubles */
+    unsigned index;
+    bool spare;             /* beyond the limit, until it finds nothing to do */
+    tp_queue inbox;         /* tasks for this thread alone */
+    _Atomic bool has_inbox; /* read without the lock */
+} tp_worker;
 
 typedef struct tp_pool {
     tp_mutex lock;
-    tp_condition work;          /* signalled for one parked thread */
-    tp_loop *open;              /* newest first: the innermost of nested loops is helped first */
-    unsigned parked;            /* threads waiting for `work` */
-    unsigned spinning;          /* threads that look at `published` before they park */
-    bool can_spin;              /* another core can make progress meanwhile */
-    _Atomic bool stopping;      /* guarded by the lock; spinning threads read it without */
-    _Atomic unsigned published; /* changes whenever a loop is opened */
+    tp_condition work;  /* signalled for one parked thread */
+    tp_condition room;  /* the queue is no longer full */
+    tp_condition gone;  /* the last thread has left */
+    tp_loop *open;      /* newest first: the innermost of nested loops is helped first */
+    tp_queue queue;     /* of tasks, served before loops */
+    size_t capacity;    /* of the queue */
+    unsigned blocked;   /* threads waiting for `room` */
+    tp_worker *workers; /* those that are there or being started */
+    bool can_spin;      /* another core can make progress meanwhile */
+
+    /* Written under the lock, read without. */
+    _Atomic unsigned threads;   /* how many workers there are */
+    _Atomic unsigned limit;     /* how many there shall be at the most */
+    _Atomic size_t queued;      /* the size of `queue` */
+    _Atomic unsigned parked;    /* threads waiting for `work` */
+    _Atomic unsigned spinning;  /* threads that look at `published` before they park */
+    _Atomic bool stopping;      /* no new threads; those that are there leave when the queue is empty */
+    _Atomic unsigned published; /* changes whenever there is something new to do */
+
+    /* What became of tasks and items; added to without the lock. */
+    _Atomic size_t completed, failed, cancelled;
+    tp_histogram wait_times, run_times; /* of tasks, in nanoseconds */
 } tp_pool;
 
 /* What a thread that waited has found. */
 typedef enum tp_found {
     TP_FOUND_NOTHING, /* the time is over */
+    TP_FOUND_TASK,    /* a task: attach, then tp_pool_take */
     TP_FOUND_SEAT,    /* a seat at a loop with a kernel, already taken */
     TP_FOUND_LOOP,    /* a loop that runs attached: attach, then tp_pool_join */
-    TP_FOUND_STOP,    /* the pool is being stopped */
+    TP_FOUND_STOP,    /* this thread shall leave */
 } tp_found;
+
+typedef enum tp_submitted {
+    TP_SUBMITTED,
+    TP_SUBMITTED_UNATTENDED, /* and nobody is idle: start a thread, if there may be more */
+    TP_QUEUE_FULL,
+    TP_POOL_STOPPED,
+} tp_submitted;
 
 #define TP_FOREVER UINT64_MAX
 
-void tp_pool_init(tp_pool *pool, bool can_spin);
+void tp_pool_init(tp_pool *pool, bool can_spin, unsigned limit, size_t capacity);
 void tp_pool_destroy(tp_pool *pool);
 
-/* Publishes the loop and wakes a thread for it. */
-void tp_pool_open(tp_pool *pool, tp_loop *loop);
+/* Threads */
+
+/* Makes room for one more thread, with the lowest free index; false when there are `wanted` or the limit of them, or
+ * the pool is being stopped. A spare thread is beyond all limits. The caller then starts it. */
+bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, bool spare);
+
+/* The thread is idle for good and leaves, unless there is something to do: false. */
+bool tp_pool_expire(tp_pool *pool, tp_worker *worker);
+
+/* The thread ends, or could not be started. True: there is work that nobody attends to, so start another. */
+bool tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker);
+
+/* Waits up to `nanoseconds` for something to do, spinning at first. Detached threads only. */
+tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp_loop **loop, unsigned *seat);
+
+/* Whether this thread should leave the loop that it helps with, for a task that no idle thread is there for. A hint. */
+bool tp_pool_is_wanted(tp_pool *pool, tp_worker *worker);
+
+/* Sends the threads beyond the new limit home, when they have finished what they do. */
+void tp_pool_resize(tp_pool *pool, unsigned limit);
+
+/* The threads finish the tasks that are queued, then leave. Loops that are open go on with the threads they have; with
+ * `abort_loops`, those that were opened from outside end at the items in progress. */
+void tp_pool_stop(tp_pool *pool, bool abort_loops);
+
+/* Waits until no thread is left: true; false when that took longer than `nanoseconds`. */
+bool tp_pool_wait_for_end(tp_pool *pool, uint64_t nanoseconds);
+
+/* Loops */
+
+/* Publishes the loop and wakes a thread for it. Returns how many threads there are. */
+unsigned tp_pool_open(tp_pool *pool, tp_loop *loop);
+
+/* Waits, for a caller that does not work at the loop itself, until all of it is done, or given up, and nobody is at
+ * it; false when that took longer than `nanoseconds`. */
+bool tp_pool_wait_for_loop(tp_pool *pool, tp_loop *loop, uint64_t nanoseconds);
 
 /* Lets nobody join any more and waits until every guest has left: true. False when that took longer than
  * `nanoseconds`; call it again. The waiting thread takes no other work, so waits form a forest. */
 bool tp_pool_close(tp_pool *pool, tp_loop *loop, uint64_t nanoseconds);
-
-/* Waits up to `nanoseconds` for something to do, spinning at first. Detached threads only. */
-tp_found tp_pool_wait(tp_pool *pool, uint64_t nanoseconds, tp_loop **loop, unsigned *seat);
 
 /* Takes a seat at a loop that runs attached. False when none wants help any more. A thread attaches first and joins
  * then: a caller never waits for a guest that itself waits for the GIL or for a stopped world. */
@@ -55,7 +139,42 @@ bool tp_pool_join(tp_pool *pool, tp_loop **loop, unsigned *seat);
 
 void tp_pool_leave(tp_pool *pool, tp_loop *loop, unsigned seat);
 
-/* Sends every waiting thread home. Loops that are open go on with the threads they have. */
-void tp_pool_stop(tp_pool *pool);
+typedef struct tp_loop_figures {
+    size_t done, count;
+    unsigned guests;
+} tp_loop_figures;
+
+/* Tells of the open loops, newest first, but for those beyond `most`. Returns how many it told of. */
+size_t tp_pool_describe_loops(tp_pool *pool, tp_loop_figures *figures, size_t most);
+
+/* Tasks */
+
+/* Adds to what became of tasks and items. */
+static inline void tp_pool_count(tp_pool *pool, size_t completed, size_t failed, size_t cancelled) {
+    if (completed) atomic_fetch_add_explicit(&pool->completed, completed, memory_order_relaxed);
+    if (failed) atomic_fetch_add_explicit(&pool->failed, failed, memory_order_relaxed);
+    if (cancelled) atomic_fetch_add_explicit(&pool->cancelled, cancelled, memory_order_relaxed);
+}
+
+/* Queues the task and wakes a thread for it. `insist`: even when the queue is full. */
+tp_submitted tp_pool_submit(tp_pool *pool, tp_task *task, bool insist);
+
+/* Queues the task for the thread with that index; false when there is none. */
+bool tp_pool_post(tp_pool *pool, tp_task *task, unsigned index);
+
+/* Waits up to `nanoseconds` until the queue is not full. */
+void tp_pool_wait_for_room(tp_pool *pool, uint64_t nanoseconds);
+
+/* The next task for this thread, or NULL. */
+tp_task *tp_pool_take(tp_pool *pool, tp_worker *worker);
+
+/* The next task for this thread alone, or NULL. */
+tp_task *tp_pool_take_own(tp_pool *pool, tp_worker *worker);
+
+/* Takes this task out of the queue; false when somebody else has. */
+bool tp_pool_claim(tp_pool *pool, tp_task *task);
+
+/* Takes the next queued task whatever it is, or NULL: for throwing them away. */
+tp_task *tp_pool_drain(tp_pool *pool);
 
 #endif

@@ -4,14 +4,53 @@ The layers, top to bottom; each uses only what stands below it:
 
     cli        the command line: one file for each command
     hashing    kernels that hash; files, folders, manifests
-    pool       run, and the engine under it
+    pool       run, Pool, and the engine under them
     sync       SharedBuffer and Atomics
+    errors     the exceptions
     csrc/      C without Python: loops, threads, atomic operations, algorithms
 """
 
-from . import hashing
-from .pool import run, workers
+from . import hashing, pool
+from .errors import QueueFull
+from .pool import (
+    cancelled,
+    current_worker,
+    dump,
+    imap,
+    imap_unordered,
+    map_blocks,
+    run,
+    run_async,
+    starmap,
+    workers,
+)
 from .sync import Atomics, SharedBuffer
 
-__all__ = ["Atomics", "SharedBuffer", "hashing", "run", "workers"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .pool import Pool
+
+__all__ = [
+    "Atomics",
+    "Pool",
+    "QueueFull",
+    "SharedBuffer",
+    "cancelled",
+    "current_worker",
+    "dump",
+    "hashing",
+    "imap",
+    "imap_unordered",
+    "map_blocks",
+    "run",
+    "run_async",
+    "starmap",
+    "workers",
+]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> type:
+    if name != "Pool":  # imported when it is first asked for, see `pool`
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return pool.Pool

@@ -20,42 +20,70 @@ void tp_race_point(void) {
     if (dice(8) == 0) tp_yield();
 }
 
-static void *serve(void *unused) {
-    (void)unused;
+/* A thread that was started, and what it is to the pool. */
+typedef struct thread {
+    tp_worker worker;
+    pthread_t id;
+} thread;
+
+static void run_task(tp_task *queued);
+
+/* What a thread of the pool does. True: it shall leave; false: it was idle, and has left. */
+static bool serve(tp_worker *worker, bool expires) {
     tp_loop *loop;
     unsigned seat;
     for (;;) {
         /* Short and endless naps: a thread whose time is over as a loop is opened must not miss it. */
-        tp_found found = tp_pool_wait(&pool, dice(2) ? 20000 : TP_FOREVER, &loop, &seat);
-        if (found == TP_FOUND_STOP) return NULL;
-        if (found == TP_FOUND_NOTHING) continue;
-        if (found == TP_FOUND_LOOP) {
-            tp_race_point();
+        uint64_t patience = expires ? dice(1000) : dice(2) ? 20000 : TP_FOREVER;
+        tp_found found = tp_pool_wait(&pool, worker, patience, &loop, &seat);
+        tp_race_point();
+        if (found == TP_FOUND_STOP) return true;
+        if (found == TP_FOUND_TASK) {
+            tp_task *task = tp_pool_take(&pool, worker);
+            if (task) run_task(task);
+        } else if (found == TP_FOUND_LOOP) {
             if (!tp_pool_join(&pool, &loop, &seat)) continue;
             size_t begin, end;
             void (*body)(tp_loop *, size_t) = (void (*)(tp_loop *, size_t))loop->context;
-            while (tp_loop_claim(loop, seat, &begin, &end))
+            while (!tp_pool_is_wanted(&pool, worker) && tp_loop_claim(loop, seat, &begin, &end))
                 for (; begin < end; begin++)
                     body(loop, begin);
-        } else {
-            CHECK(tp_loop_work(loop, seat, TP_FOREVER));
+            tp_pool_leave(&pool, loop, seat);
+        } else if (found == TP_FOUND_SEAT) {
+            while (!tp_loop_work(loop, seat, 1000) && !tp_pool_is_wanted(&pool, worker)) {
+            }
+            tp_race_point();
+            tp_pool_leave(&pool, loop, seat);
+        } else if (expires && tp_pool_expire(&pool, worker)) {
+            return false;
         }
-        tp_race_point();
-        tp_pool_leave(&pool, loop, seat);
     }
 }
 
-static void start_workers(pthread_t *threads) {
-    tp_pool_init(&pool, true);
-    for (int i = 0; i < WORKERS; i++)
-        CHECK(pthread_create(&threads[i], NULL, serve, NULL) == 0);
+static void *stay(void *argument) {
+    thread *self = argument;
+    CHECK(serve(&self->worker, false));
+    tp_pool_leave_for_good(&pool, &self->worker);
+    return NULL;
 }
 
-static void stop_workers(pthread_t *threads) {
-    tp_pool_stop(&pool);
+static void start_workers(thread *threads) {
+    tp_pool_init(&pool, true, WORKERS, SIZE_MAX);
+    for (int i = 0; i < WORKERS; i++) {
+        CHECK(tp_pool_enroll(&pool, &threads[i].worker, WORKERS, false));
+        CHECK(threads[i].worker.index == (unsigned)i);
+        CHECK(pthread_create(&threads[i].id, NULL, stay, &threads[i]) == 0);
+    }
+    tp_worker one_more;
+    CHECK(!tp_pool_enroll(&pool, &one_more, WORKERS + 1, false));
+}
+
+static void stop_workers(thread *threads) {
+    tp_pool_stop(&pool, false);
+    CHECK(tp_pool_wait_for_end(&pool, TP_FOREVER));
     for (int i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
-    CHECK(pool.open == NULL);
+        pthread_join(threads[i].id, NULL);
+    CHECK(pool.open == NULL && pool.workers == NULL);
     tp_pool_destroy(&pool);
 }
 
@@ -112,6 +140,8 @@ static void run_random_loop(int depth) {
         if (i < must_run) CHECK(work->runs[i] == 1);
         if (i >= count) CHECK(work->runs[i] == 0);
     }
+    size_t done = tp_loop_done(loop);
+    CHECK(done >= must_run && done <= count);
     loop->kernel = NULL; /* a guest that still works goes astray */
     tp_loop_free(loop);
     free(work);
@@ -125,7 +155,8 @@ static void *call_loops(void *unused) {
 }
 
 static void test_every_item_runs_exactly_once(void) {
-    pthread_t workers[WORKERS], callers[CALLERS];
+    thread workers[WORKERS];
+    pthread_t callers[CALLERS];
     start_workers(workers);
     for (int i = 0; i < CALLERS; i++)
         CHECK(pthread_create(&callers[i], NULL, call_loops, NULL) == 0);
@@ -145,7 +176,7 @@ static void meet(tp_loop *loop, size_t item) {
 }
 
 static void test_no_wakeup_is_lost(void) {
-    pthread_t workers[WORKERS];
+    thread workers[WORKERS];
     start_workers(workers);
     for (int i = 0; i < ROUNDS; i++) {
         atomic_store(&met, 0);
@@ -172,7 +203,7 @@ static int cancel_at_ten(void *arguments, size_t begin, size_t end, size_t *fail
 
 /* After a cancellation no more is claimed, and the loop still ends. */
 static void test_cancelled_loop_ends(void) {
-    pthread_t workers[WORKERS];
+    thread workers[WORKERS];
     start_workers(workers);
     for (int i = 0; i < 200; i++) {
         tp_loop *loop;
@@ -184,6 +215,137 @@ static void test_cancelled_loop_ends(void) {
         tp_loop_free(loop);
     }
     stop_workers(workers);
+}
+
+/* Tasks: each is taken or claimed exactly once, also while threads expire and are started anew, the pool is resized,
+ * and the queue is full. A task that was submitted is run even if the pool is stopped right after. */
+
+enum { SUBMITTERS = 3, TASKS = 6000, CAPACITY = 8 };
+
+typedef struct job_task {
+    tp_task queued;
+    _Atomic unsigned runs;
+} job_task;
+
+static _Atomic unsigned running, started_threads;
+
+static void run_task(tp_task *queued) { atomic_fetch_add(&((job_task *)queued)->runs, 1); }
+
+static void *serve_until_idle(void *argument);
+
+static void start_thread(unsigned wanted, bool spare) {
+    thread *self = malloc(sizeof *self);
+    if (!tp_pool_enroll(&pool, &self->worker, wanted, spare)) {
+        free(self);
+        return;
+    }
+    atomic_fetch_add(&running, 1);
+    atomic_fetch_add(&started_threads, 1);
+    if (dice(50) == 0) { /* it could not be started */
+        bool unattended = tp_pool_leave_for_good(&pool, &self->worker);
+        atomic_fetch_sub(&running, 1);
+        free(self);
+        if (unattended) start_thread(wanted, spare);
+        return;
+    }
+    pthread_attr_t attributes;
+    CHECK(pthread_attr_init(&attributes) == 0);
+    CHECK(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0);
+    CHECK(pthread_create(&self->id, &attributes, serve_until_idle, self) == 0);
+    pthread_attr_destroy(&attributes);
+}
+
+static void *serve_until_idle(void *argument) {
+    thread *self = argument;
+    if (serve(&self->worker, true) && tp_pool_leave_for_good(&pool, &self->worker)) start_thread(WORKERS, false);
+    free(self);
+    atomic_fetch_sub(&running, 1);
+    return NULL;
+}
+
+static job_task tasks[SUBMITTERS][TASKS];
+
+static void *submit_tasks(void *argument) {
+    job_task *mine = argument;
+    for (int i = 0; i < TASKS; i++) {
+        tp_submitted submitted;
+        while ((submitted = tp_pool_submit(&pool, &mine[i].queued, dice(4) == 0)) == TP_QUEUE_FULL)
+            tp_pool_wait_for_room(&pool, dice(2) ? TP_FOREVER : 1000);
+        CHECK(submitted != TP_POOL_STOPPED);
+        if (submitted == TP_SUBMITTED_UNATTENDED) start_thread(WORKERS, false);
+        tp_race_point();
+        /* Whoever waits for a task may run it, the latest or an old one. */
+        job_task *any = &mine[dice((uint32_t)i + 1)];
+        if (dice(3) == 0 && tp_pool_claim(&pool, &any->queued)) run_task(&any->queued);
+        if (dice(100) == 0) tp_pool_resize(&pool, 1 + dice(WORKERS));
+        if (dice(500) == 0) start_thread(WORKERS, true);
+        if (dice(30) == 0) /* let threads expire */
+            for (uint32_t pause = dice(20000); pause; pause--)
+                tp_pause();
+    }
+    return NULL;
+}
+
+static void test_every_task_runs_exactly_once(void) {
+    pthread_t submitters[SUBMITTERS];
+    tp_pool_init(&pool, true, WORKERS, CAPACITY);
+    for (int i = 0; i < SUBMITTERS; i++)
+        CHECK(pthread_create(&submitters[i], NULL, submit_tasks, tasks[i]) == 0);
+    for (int i = 0; i < SUBMITTERS; i++)
+        pthread_join(submitters[i], NULL);
+    tp_pool_stop(&pool, true);
+    while (!tp_pool_wait_for_end(&pool, 1000)) {
+    }
+    while (atomic_load(&running))
+        tp_yield();
+    for (int i = 0; i < SUBMITTERS; i++)
+        for (int k = 0; k < TASKS; k++)
+            CHECK(tasks[i][k].runs == 1);
+    CHECK(started_threads > WORKERS);
+    job_task late;
+    CHECK(tp_pool_submit(&pool, &late.queued, true) == TP_POOL_STOPPED);
+    tp_pool_destroy(&pool);
+}
+
+/* What is posted to one thread is run by it, and by no other. */
+static void test_posted_tasks(void) {
+    thread threads[WORKERS];
+    static job_task posted[WORKERS][100];
+    start_workers(threads);
+    for (int k = 0; k < 100; k++)
+        for (unsigned i = 0; i < WORKERS; i++)
+            CHECK(tp_pool_post(&pool, &posted[i][k].queued, i));
+    job_task nobodys;
+    CHECK(!tp_pool_post(&pool, &nobodys.queued, WORKERS));
+    stop_workers(threads);
+    for (int k = 0; k < 100; k++)
+        for (unsigned i = 0; i < WORKERS; i++)
+            CHECK(posted[i][k].runs == 1);
+}
+
+/* A caller that does not work itself returns when all is done, also when guests leave in between; and a pool that is
+ * stopped aborts the loop, whose caller still returns. */
+static void test_a_caller_that_only_waits(void) {
+    for (int i = 0; i < 300; i++) {
+        thread workers[WORKERS];
+        start_workers(workers);
+        job *work = calloc(1, sizeof *work);
+        work->fails = TP_NO_INDEX;
+        work->depth = MOST_DEPTH;
+        size_t count = dice(LARGEST);
+        tp_loop *loop = tp_loop_new(count, 0, 4, WORKERS + 1, count_runs, work);
+        tp_pool_open(&pool, loop);
+        bool stopped = dice(2);
+        if (stopped) tp_pool_stop(&pool, true);
+        while (!tp_pool_wait_for_loop(&pool, loop, dice(2) ? TP_FOREVER : 1000)) {
+        }
+        close_loop(loop);
+        for (size_t k = 0; k < count; k++)
+            CHECK(work->runs[k] == 1 || (stopped && loop->aborted && work->runs[k] == 0));
+        tp_loop_free(loop);
+        free(work);
+        stop_workers(workers);
+    }
 }
 
 /* A loop alone, without a pool: in order from the front, the last unit clipped, whatever the unit. */
@@ -215,6 +377,9 @@ int main(void) {
     test_every_item_runs_exactly_once();
     test_no_wakeup_is_lost();
     test_cancelled_loop_ends();
-    puts("4 passed, 0 failed");
+    test_every_task_runs_exactly_once();
+    test_posted_tasks();
+    test_a_caller_that_only_waits();
+    puts("7 passed, 0 failed");
     return 0;
 }

@@ -1,40 +1,33 @@
 """The default pool: made when it is first needed, stopped when the interpreter ends, made anew in a forked child."""
 
-import os
+from __future__ import annotations
+
 import threading
 
+from . import lifecycle
 from ._engine import Engine
+from .mapper import Mapper
 from .width import workers
 
-_engine: Engine | None = None
 _making = threading.Lock()
 
 
-def engine() -> Engine:
-    return _engine or _make()
+class Default(Mapper):
+    """The pool behind `threadpool.run` and its siblings."""
+
+    def __getattr__(self, name: str) -> Engine:
+        if name != "_engine":
+            raise AttributeError(name)
+        with _making:
+            if "_engine" not in self.__dict__:
+                self._engine = lifecycle.watched(Engine(workers(), "threadpool"))
+            return self.__dict__["_engine"]  # type: ignore[no-any-return]
+
+    def renew_after_fork(self) -> None:
+        global _making
+        _making = threading.Lock()
+        self.__dict__.pop("_engine", None)
 
 
-def _make() -> Engine:
-    global _engine
-    with _making:
-        if _engine is None:
-            made = Engine(workers(), "threadpool")
-            try:
-                # Where concurrent.futures stops its threads: before the interpreter waits for those that are left.
-                threading._register_atexit(made.stop)  # type: ignore[attr-defined]
-            except RuntimeError:  # the interpreter is ending: no threads any more
-                made.stop()
-            _engine = made
-        return _engine
-
-
-def _after_fork_in_child() -> None:
-    global _engine, _making
-    if _engine is not None:
-        _engine.abandon()
-    _engine = None
-    _making = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+default = Default()
+lifecycle.renewed_after_fork(default)

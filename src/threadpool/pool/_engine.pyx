@@ -1,38 +1,43 @@
-"""The engine: opens loops, takes part in them, and lends threads to those of others."""
+"""The engine: threads, the loops they help with, and the tasks that wait for them."""
 
-import functools
-import operator
 import os
 import sys
 import threading
 
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint64_t
 
-from threadpool.pool._items cimport Items
-from threadpool.pool._kernel cimport Batch, Kernel
 from threadpool.pool._native cimport *
+from threadpool.pool._python cimport TP_FREE_THREADED, PyErr_CheckSignals
 from threadpool.pool._python_loop cimport PythonLoop
+from threadpool.pool._task cimport Task
 
+from threadpool.errors import QueueFull
 from threadpool.pool._threads import serve
 
 cdef extern from "Python.h":
     """
-    #if defined(Py_GIL_DISABLED)
-    #define TP_FREE_THREADED 1
+    /* The worker that the thread is, borrowed, or NULL. */
+    static _Thread_local void *tp_this_worker;
+
+    #if defined(__linux__)
+    #include <pthread.h>
+    static void tp_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+    #elif defined(__APPLE__)
+    #include <pthread.h>
+    static void tp_name_thread(const char *name) { pthread_setname_np(name); }
     #else
-    #define TP_FREE_THREADED 0
+    static void tp_name_thread(const char *name) { (void)name; }
     #endif
     """
-    const bint TP_FREE_THREADED
-    int PyErr_CheckSignals() except -1
+    void *tp_this_worker
+    void tp_name_thread(const char *name)
 
-cdef tuple ERRORS = ("raise", "group", "return")
-
-# How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed.
+# How often a thread that waits looks whether Ctrl-C was pressed.
 cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
 
-# A kernel that takes less than this is not worth waking another thread for.
-cdef double WORTH_SHARING_NANOSECONDS = 30_000
+# How long a thread works at a kernel's loop before it looks whether a task waits.
+cdef uint64_t SLICE_NANOSECONDS = 200_000
 
 # Objects made by a thread that is parked are freed only when it runs Python code again (3.13, 3.14: biased reference
 # counts), and a caller drops its results after the loop. So a thread that ran Python code wakes a few times after its
@@ -40,160 +45,222 @@ cdef double WORTH_SHARING_NANOSECONDS = 30_000
 cdef uint64_t FIRST_NAP_NANOSECONDS = 1_000_000
 cdef enum: NAPS = 11
 
+PERCENTILES = (0.5, 0.9, 0.99, 1.0)
+
 
 cdef class Engine:
-    """Threads, and the loops they help with. Safe to use from any thread."""
+    """Threads, the loops they help with, and the tasks that wait for them. Safe to use from any thread."""
 
-    cdef tp_pool pool
-    cdef readonly unsigned width
-    cdef readonly unsigned started   # threads; written under `starting`
-    cdef readonly str name
-    cdef bint stopped
-    cdef bint abandoned
-    cdef object starting
-    cdef object __weakref__
-
-    def __cinit__(self, unsigned width, str name):
-        tp_pool_init(&self.pool, os.cpu_count() > 1)
-        self.width = width
+    def __cinit__(self, unsigned width, str name, initializer=None, tuple initargs=(), idle_timeout=None,
+                  max_queue=None, bint raise_when_full=False):
+        tp_pool_init(&self.pool, os.cpu_count() > 1, width, <size_t>-1 if max_queue is None else max_queue)
         self.name = name
-        self.starting = threading.Lock()
+        self.initializer = initializer
+        self.initargs = initargs
+        self.idle_timeout = TP_FOREVER if idle_timeout is None else <uint64_t>(min(idle_timeout, 1e9) * 1e9)
+        self.raise_when_full = raise_when_full
+        self.roster = set()
 
     def __dealloc__(self):
         # In a forked child the locks may be held, or waited for, by threads that are not there.
         if not self.abandoned:
             tp_pool_destroy(&self.pool)
 
-    def run(self, fn, data, workers, chunk, errors):
-        cdef size_t unit = 0 if chunk is None else at_least_one("chunk", chunk)
-        cdef size_t width = self.width
-        if workers is not None:
-            width = min(width, at_least_one("workers", workers))
-        if not callable(fn):
-            raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
-        if errors not in ERRORS:
-            raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
-        if isinstance(fn, Kernel):
-            return self.run_batch((<Kernel>fn).bind(data, {}), width, unit)
-        if type(fn) is functools.partial and isinstance(fn.func, Kernel) and not fn.args:
-            return self.run_batch((<Kernel>fn.func).bind(data, fn.keywords), width, unit)
-        return self.run_python(PythonLoop(fn, Items(data), errors != "raise"), width, unit, errors == "group")
+    @property
+    def width(self):
+        return self.pool.limit
 
-    cdef list run_python(self, PythonLoop run, size_t width, size_t unit, bint as_group):
-        cdef tp_loop *loop = new_loop(run.items.count, unit, 4, width, NULL, <void *>run)
-        signal = None
-        try:
-            self.open(loop)
-            try:
-                run.work(loop, 0)
-            except BaseException as error:
-                tp_loop_lower_limit(loop, 0)
-                signal = error
-            signal = self.close(loop) or signal
-            error = signal or run.failure(loop)
-        finally:
-            tp_loop_free(loop)
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error, signal  # else the traceback, and so all it holds, would be part of a cycle
-        return run.finished(as_group)
+    @property
+    def has_initializer(self):
+        return self.initializer is not None
 
-    cdef list run_batch(self, Batch batch, size_t width, size_t unit):
-        if batch.nanoseconds < WORTH_SHARING_NANOSECONDS:
-            width = 1
-        cdef tp_loop *loop = new_loop(batch.count, unit, batch.burst, width, batch.body, batch.arguments)
-        cdef bint done = False
-        cdef tp_seat *seat
-        cdef size_t index
-        signal = None
-        try:
-            self.open(loop)
-            while not done:
-                with nogil:
-                    done = tp_loop_work(loop, 0, SIGNAL_NANOSECONDS)
-                try:
-                    PyErr_CheckSignals()
-                except BaseException as error:
-                    tp_loop_lower_limit(loop, 0)
-                    signal = error
-            signal = self.close(loop) or signal
-            if signal is not None:
-                raise signal
-            seat = tp_loop_lowest_failure(loop)
-            if seat is not NULL:
-                error = batch.error(seat.failed, seat.code)
-                error.add_note(f"threadpool: item {seat.failed} of the run")
-                raise error
-        finally:
-            tp_loop_free(loop)
-        return batch.results()
+    @property
+    def workers(self):
+        """The workers that are there, by index."""
+        return sorted(self.roster.copy(), key=worker_index)
 
-    cdef int open(self, tp_loop *loop) except -1:
-        if loop.width > 1:
-            if self.started + 1 < loop.width:
-                self.start_threads(loop.width - 1)
-            with nogil:
-                tp_pool_open(&self.pool, loop)
-        return 0
+    # Tasks
 
-    cdef object close(self, tp_loop *loop):
-        """Waits for the guests. Returns what a signal handler raised meanwhile, which cancels the loop."""
-        cdef bint done
-        if loop.width == 1:
-            return None
-        signal = None
+    cdef int submit(self, Task task) except -1:
+        """Queues a task. Where no thread can be started the caller runs it."""
+        cdef tp_submitted submitted
+        cdef bint own = self.is_own_thread()
+        task.queued_at = tp_now()
+        Py_INCREF(task)  # the queue's reference
         while True:
-            with nogil:
-                done = tp_pool_close(&self.pool, loop, SIGNAL_NANOSECONDS)
-            if done:
-                return signal
+            # A thread of the pool never waits for room: it may be the one that would make it.
+            submitted = tp_pool_submit(&self.pool, &task.native, own and not self.raise_when_full)
+            if submitted != TP_QUEUE_FULL:
+                break
             try:
+                if self.raise_when_full:
+                    raise QueueFull(f"the queue of pool {self.name!r} is full: {self.pool.queued} tasks are waiting")
+                with nogil:
+                    tp_pool_wait_for_room(&self.pool, SIGNAL_NANOSECONDS)
                 PyErr_CheckSignals()
-            except BaseException as error:
-                tp_loop_lower_limit(loop, 0)
-                signal = error
-
-    cdef int start_threads(self, unsigned wanted) except -1:
-        """Starts threads until there are `wanted`. When it cannot, the caller does the work."""
-        # Whoever starts some already will do; waiting could deadlock with a signal handler in the same thread.
-        if self.stopped or not self.starting.acquire(blocking=False):
-            return 0
-        try:
-            while self.started < wanted and not self.stopped:
-                worker = Worker(self)
-                name = f"{self.name}-{self.started}"
-                # Not a daemon: attaching while the interpreter ends would hang it (3.14).
-                threading.Thread(target=serve, args=(worker.step,), name=name, daemon=False).start()
-                self.started += 1
-                debug(f"{name} started")
-        except (RuntimeError, OSError, MemoryError) as error:
-            debug(f"no thread could be started, the caller works alone: {error}")
-        finally:
-            self.starting.release()
+            except BaseException:
+                Py_DECREF(task)
+                raise
+        if submitted == TP_POOL_STOPPED:
+            Py_DECREF(task)
+            raise RuntimeError(f"pool {self.name!r} was shut down") if self.broken is None else broken_pool(self)
+        if submitted == TP_SUBMITTED_UNATTENDED and not self.start_worker(self.pool.limit, False):
+            # A task that awaits another one on an event loop of its own keeps its thread, so that one needs a thread more.
+            if own and runs_event_loop() and self.start_worker(0, True):
+                return 0
+            if self.pool.threads == 0 and self.claim(task):
+                task.run()
         return 0
 
-    def stop(self):
-        """Ends the threads once the loops they are in have no more for them; later runs use the caller alone."""
-        self.stopped = True
+    cdef bint claim(self, Task task) noexcept:
+        """Takes a task out of the queue, so that it is the caller's to run or to cancel; False when it has gone."""
+        if self.abandoned or not tp_pool_claim(&self.pool, &task.native):
+            return False
+        Py_DECREF(task)
+        return True
+
+    def cancel_queued(self):
+        """Cancels every task that has not started. Returns how many."""
+        cdef tp_task *native
+        cdef Task task
+        cancelled = 0
+        while True:
+            native = tp_pool_drain(&self.pool)
+            if native is NULL:
+                return cancelled
+            task = <Task>native.owner
+            Py_DECREF(task)
+            task.cancel()
+            cancelled += 1
+
+    cdef int post(self, Task task, unsigned index) except -1:
+        """Queues a task for the thread with that index, and starts it first if need be."""
+        task.queued_at = tp_now()
+        Py_INCREF(task)
+        while not tp_pool_post(&self.pool, &task.native, index):
+            if not self.start_worker(self.pool.limit, False) and not self.pool.threads > index:
+                Py_DECREF(task)
+                raise RuntimeError(f"pool {self.name!r} has no thread {index}, and none could be started")
+        return 0
+
+    # Threads
+
+    cdef bint is_own_thread(self) noexcept:
+        return tp_this_worker is not NULL and (<Worker>tp_this_worker).engine is self
+
+    cdef bint start_worker(self, unsigned wanted, bint spare) except -1:
+        """Starts one more thread, unless there are `wanted`; False when there are, or it cannot be."""
+        cdef Worker worker = Worker(self)
+        if not tp_pool_enroll(&self.pool, &worker.native, wanted, spare):
+            return False
+        name = f"{self.name}-{worker.native.index}"
+        # Not a daemon: attaching while the interpreter ends would hang it (3.14).
+        worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
+        self.roster.add(worker)
+        try:
+            worker.thread.start()
+        except BaseException as error:
+            worker.left()
+            if not isinstance(error, (RuntimeError, OSError, MemoryError)):
+                raise
+            debug(f"{name} could not be started, the caller works alone: {error}")
+            return False
+        debug(f"{name} started")
+        return True
+
+    def is_current(self):
+        """Whether the calling thread is one of its own."""
+        return self.is_own_thread()
+
+    def resize(self, unsigned width):
+        tp_pool_resize(&self.pool, width)
+
+    def stop(self, bint close=False):
+        """The threads finish the tasks that are queued, then end; later runs use the caller alone.
+
+        With `close`, runs from outside that go on end with the items in progress, and later ones are refused.
+        """
+        if self.abandoned:
+            return
+        debug(f"{self.name} stops")
+        self.closed = self.closed or close
         with nogil:
-            tp_pool_stop(&self.pool)
+            tp_pool_stop(&self.pool, close)
+
+    def join(self):
+        """Waits until all threads have ended, after `stop`."""
+        cdef bint ended = False
+        threads = [worker.thread for worker in self.workers]
+        while not ended:
+            with nogil:
+                ended = tp_pool_wait_for_end(&self.pool, SIGNAL_NANOSECONDS)
+            PyErr_CheckSignals()
+        for thread in threads:
+            thread.join()
 
     def abandon(self):
         """In a forked child: forgets threads that were not forked and locks that they may hold."""
         self.abandoned = True
 
+    def fail(self, error):
+        """The initializer raised: nothing can be run."""
+        self.broken = error
+        self.stop(True)
+        self.cancel_queued()
+
+    def open_loops(self):
+        """(items done, items, workers at it) of each open loop, newest first; of 64 at the most."""
+        cdef tp_loop_figures figures[64]
+        cdef size_t count = tp_pool_describe_loops(&self.pool, figures, 64)
+        return [(figures[i].done, figures[i].count, figures[i].guests) for i in range(count)]
+
+    def figures(self):
+        """What `Pool.stats` tells, at some moment."""
+        cdef tp_pool *pool = &self.pool
+        now = tp_now() * 1e-9
+        workers = self.workers
+        return {
+            "workers": pool.threads,
+            "busy": max(0, <int>pool.threads - <int>pool.parked - <int>pool.spinning),
+            "queued": pool.queued,
+            "completed": pool.completed,
+            "failed": pool.failed,
+            "cancelled": pool.cancelled,
+            "busy_seconds": sum([(<Worker>worker).busy_seconds for worker in workers]),
+            "seconds": sum([now - (<Worker>worker).started_at for worker in workers if (<Worker>worker).started_at]),
+            "wait_times": [tp_histogram_quantile(&pool.wait_times, part) * 1e-9 for part in PERCENTILES],
+            "run_times": [tp_histogram_quantile(&pool.run_times, part) * 1e-9 for part in PERCENTILES],
+        }
+
 
 cdef class Worker:
     """What one thread of an engine does."""
 
-    cdef Engine engine
-    cdef unsigned naps
-
     def __cinit__(self, Engine engine):
         self.engine = engine
         self.naps = NAPS
+
+    @property
+    def index(self):
+        return self.native.index
+
+    def begin(self):
+        """Called first, in the thread itself. False: it cannot work."""
+        global tp_this_worker
+        tp_this_worker = <void *>self
+        self.started_at = tp_now() * 1e-9
+        self.idle_since = tp_now()
+        # The last 15 bytes of the name, which is all that Linux keeps: the index is at the end.
+        name = self.thread.name.encode()
+        tp_name_thread(name[max(0, len(name) - 15):])
+        if self.engine.initializer is None:
+            return True
+        try:
+            self.engine.initializer(*self.engine.initargs)
+        except BaseException as error:
+            self.engine.fail(error)
+            return False
+        return True
 
     def step(self):
         """Waits for something to do and does it; False when the thread shall end.
@@ -201,24 +268,135 @@ cdef class Worker:
         Called in a loop by Python code, which is where an interpreter frees what other threads dropped.
         """
         cdef tp_pool *pool = &self.engine.pool
-        cdef uint64_t nap = FIRST_NAP_NANOSECONDS << self.naps if self.naps < NAPS else TP_FOREVER
+        cdef uint64_t patience = self.patience()
+        cdef uint64_t started = 0
         cdef tp_loop *loop = NULL
         cdef unsigned seat = 0
         cdef tp_found found
         with nogil:
-            found = tp_pool_wait(pool, nap, &loop, &seat)
+            found = tp_pool_wait(pool, &self.native, patience, &loop, &seat)
             if found == TP_FOUND_SEAT:
-                tp_loop_work(loop, seat, TP_FOREVER)
+                started = tp_now()
+                while not tp_loop_work(loop, seat, SLICE_NANOSECONDS) and not tp_pool_is_wanted(pool, &self.native):
+                    pass
                 tp_pool_leave(pool, loop, seat)
         if found == TP_FOUND_NOTHING:
-            self.naps += 1
-        elif found == TP_FOUND_LOOP and tp_pool_join(pool, &loop, &seat):
-            try:
-                help_with(loop, seat)
-            finally:
-                tp_pool_leave(pool, loop, seat)
+            return self.doze()
+        if found == TP_FOUND_STOP:
+            self.left()
+            return False
+        if found == TP_FOUND_TASK:
+            started = tp_now()
+            self.run_task()
+        elif found == TP_FOUND_LOOP:
+            started = tp_now()
+            if tp_pool_join(pool, &loop, &seat):
+                try:
+                    self.help_with(loop, seat)
+                finally:
+                    self.activity = None
+                    tp_pool_leave(pool, loop, seat)
+        if found != TP_FOUND_SEAT:
             self.naps = 0 if TP_FREE_THREADED else NAPS
-        return found != TP_FOUND_STOP
+        self.idle_since = tp_now()
+        self.busy_seconds += (self.idle_since - started) * 1e-9
+        return True
+
+    cdef uint64_t patience(self) noexcept:
+        cdef uint64_t idle
+        if self.naps < NAPS:
+            return FIRST_NAP_NANOSECONDS << self.naps
+        if self.engine.idle_timeout == TP_FOREVER:
+            return TP_FOREVER
+        idle = tp_now() - self.idle_since
+        return self.engine.idle_timeout - idle if idle < self.engine.idle_timeout else 0
+
+    def doze(self):
+        """The time is over and there is nothing to do. False: the thread ends."""
+        if self.naps < NAPS:
+            self.naps += 1
+            return True
+        if tp_now() - self.idle_since < self.engine.idle_timeout or not tp_pool_expire(&self.engine.pool, &self.native):
+            return True
+        debug(f"{self.thread.name} expired")
+        self.engine.roster.discard(self)
+        return False
+
+    def left(self):
+        """The thread ends, or could not be started."""
+        cdef tp_task *native
+        cdef Task task
+        while True:  # none, but where the initializer failed or the thread could not be started
+            native = tp_pool_take_own(&self.engine.pool, &self.native)
+            if native is NULL:
+                break
+            task = <Task>native.owner
+            Py_DECREF(task)
+            task.cancel()
+        cdef bint unattended = tp_pool_leave_for_good(&self.engine.pool, &self.native)
+        self.engine.roster.discard(self)
+        if unattended:
+            self.engine.start_worker(self.engine.pool.limit, False)
+
+    cdef int run_task(self) except -1:
+        cdef tp_task *native = tp_pool_take(&self.engine.pool, &self.native)
+        cdef Task task
+        if native is NULL:
+            return 0
+        task = <Task>native.owner
+        Py_DECREF(task)
+        self.activity = task.fn
+        try:
+            task.run()
+        except BaseException as error:
+            # What a task's function raises is kept by the task; this came from elsewhere, such as a callback.
+            report(error, self.thread)
+        self.activity = None
+        return 0
+
+    cdef int help_with(self, tp_loop *loop, unsigned seat) except -1:
+        # A function of its own, so that its reference to the run is gone before the seat is left.
+        run = <PythonLoop>loop.context
+        self.activity = run.fn
+        run.work(loop, seat, None, &self.engine.pool, &self.native)
+        return 0
+
+
+cdef object broken_pool(Engine engine):
+    from concurrent.futures.thread import BrokenThreadPool
+
+    error = BrokenThreadPool(f"the initializer of pool {engine.name!r} failed")
+    error.__cause__ = engine.broken
+    return error
+
+
+def worker_index(Worker worker):
+    return worker.native.index
+
+
+def current_worker():
+    """The index of the pool's thread that runs this, from 0; None in any other thread, callers of `run` included.
+
+    Unlike a thread's identifier it can index an array of one cell for each worker. Thread-safe.
+
+    >>> current_worker() is None
+    True
+    """
+    return None if tp_this_worker is NULL else (<Worker>tp_this_worker).native.index
+
+
+cdef Worker current_worker_object():
+    return None if tp_this_worker is NULL else <Worker>tp_this_worker
+
+
+cdef bint runs_event_loop():
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
+
+
+cdef int report(error, thread) except -1:
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
+    return 0
 
 
 cdef int debug(str words) except -1:
@@ -227,27 +405,3 @@ cdef int debug(str words) except -1:
     if logging is not None:
         logging.getLogger("threadpool").debug(words)
     return 0
-
-
-cdef int help_with(tp_loop *loop, unsigned seat) except -1:
-    # A function of its own, so that its reference to the run is gone before the seat is left.
-    (<PythonLoop>loop.context).work(loop, seat)
-    return 0
-
-
-cdef tp_loop *new_loop(size_t count, size_t unit, unsigned burst, size_t width, tp_kernel body, void *context) except NULL:
-    cdef size_t units = count if unit == 0 else count // unit + (count % unit != 0)
-    cdef tp_loop *loop = tp_loop_new(count, unit, burst, <unsigned>max(<size_t>1, min(width, units)), body, context)
-    if loop is NULL:
-        raise MemoryError
-    return loop
-
-
-cdef size_t at_least_one(str name, value) except 0:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__!r}") from None
-    if number < 1:
-        raise ValueError(f"{name} must be at least 1, not {number}")
-    return min(number, (1 << 62))

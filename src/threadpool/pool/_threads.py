@@ -1,8 +1,13 @@
 """What a pool's thread runs: a loop in Python, so that the interpreter sees it between two pieces of work."""
 
-from collections.abc import Callable
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._engine import Worker
 
 
-def serve(step: Callable[[], bool]) -> None:
-    while step():
-        pass
+def serve(worker: "Worker") -> None:
+    if not worker.begin():
+        worker.left()
+    else:
+        while worker.step():
+            pass

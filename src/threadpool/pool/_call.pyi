@@ -1,0 +1,16 @@
+from typing import Any
+
+from typing_extensions import disjoint_base
+
+from ._engine import Engine
+from ._task import Task
+
+@disjoint_base
+class Call(Task):
+    def __init__(
+        self, engine: Engine, future: Any, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None: ...
+    def queue(self) -> None: ...
+    def post(self, index: int) -> None: ...
+    def withdraw(self) -> None: ...
+    def await_start_or_end(self) -> None: ...

@@ -1,0 +1,105 @@
+"""Calls that were submitted: tasks with a Future."""
+
+import contextvars
+
+from cpython.ref cimport Py_DECREF, PyObject
+from libc.stdint cimport uint64_t
+
+from threadpool.pool._engine cimport Engine, broken_pool, current_worker_object
+from threadpool.pool._native cimport (
+    TP_SPIN_NANOSECONDS, tp_flag, tp_flag_set, tp_flag_spin, tp_frame, tp_histogram_record, tp_now, tp_pool_count,
+)
+from threadpool.pool._python cimport TP_FREE_THREADED, PyObject_Call, tp_take_exception
+from threadpool.pool._python_loop cimport current_frame, set_current_frame
+from threadpool.pool._task cimport Task
+
+
+cdef class Call(Task):
+    """A function to call with its arguments, in the context of who submitted it; the result goes to a Future."""
+
+    cdef Engine engine
+    cdef tuple args
+    cdef dict kwargs
+    cdef object context      # the submitter's
+    cdef object future
+    cdef tp_flag done
+
+    def __init__(self, Engine engine, future, fn, tuple args, dict kwargs):
+        self.engine = engine
+        self.future = future
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.context = contextvars.copy_context()
+
+    def queue(self):
+        """Submits it."""
+        self.engine.submit(self)
+
+    def post(self, unsigned index):
+        """Submits it to the thread with that index."""
+        self.engine.post(self, index)
+
+    cdef bint run(self) except -1:
+        cdef uint64_t started = tp_now()
+        cdef PyObject *result
+        cdef PyObject *error = NULL
+        cdef tp_frame *before = current_frame()
+        future = self.future
+        if not future.set_running_or_notify_cancel():
+            self.drop()
+            tp_pool_count(&self.engine.pool, 0, 0, 1)
+            return False
+        set_current_frame(NULL)  # the item of a run that waits for this is not part of it
+        result = PyObject_Call(self.context.run, (self.fn, *self.args), self.kwargs)
+        if result is NULL:
+            error = tp_take_exception()
+        set_current_frame(before)
+        self.drop()
+        tp_histogram_record(&self.engine.pool.wait_times, started - self.queued_at)
+        tp_histogram_record(&self.engine.pool.run_times, tp_now() - started)
+        tp_pool_count(&self.engine.pool, error is NULL, error is not NULL, 0)
+        try:
+            if error is NULL:
+                value = <object>result
+                Py_DECREF(value)
+                future.set_result(value)
+            else:
+                value = <object>error
+                Py_DECREF(value)
+                future.set_exception(value)
+        finally:
+            tp_flag_set(&self.done)
+        return error is NULL
+
+    cdef int cancel(self) except -1:
+        future = self.future
+        if self.engine.broken is None:
+            future.cancel()
+        if future.set_running_or_notify_cancel():
+            future.set_exception(broken_pool(self.engine))
+        self.drop()
+        tp_pool_count(&self.engine.pool, 0, 0, 1)
+        return 0
+
+    cdef int drop(self) except -1:
+        """Lets go of everything that the call does not need any more: its future may be kept for long."""
+        self.fn = self.args = self.kwargs = self.context = self.future = None
+        return 0
+
+    def withdraw(self):
+        """Takes the call, whose future has been cancelled, out of the queue."""
+        if self.engine.claim(self):
+            self.cancel()
+
+    def await_start_or_end(self):
+        """Before a thread waits for the future: a thread of a pool runs the call itself if nobody has started it.
+
+        So pools whose tasks wait for one another cannot hang. Others spin for a while; not with the GIL, which the thread
+        that they wait for needs.
+        """
+        if current_worker_object() is not None and not self.engine.has_initializer and self.engine.claim(self):
+            self.run()
+        elif TP_FREE_THREADED and self.engine.pool.can_spin:
+            with nogil:
+                tp_flag_spin(&self.done, TP_SPIN_NANOSECONDS)

@@ -1,0 +1,9 @@
+from threadpool.pool._native cimport tp_loop
+
+
+cdef class Handle:
+    cdef tp_loop *loop           # while the run goes on; guarded by a critical section on the handle
+    cdef readonly bint cancelled
+
+    cdef int attach(self, tp_loop *loop) except -1
+    cdef int detach(self) except -1

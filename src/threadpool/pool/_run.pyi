@@ -1,0 +1,32 @@
+from typing import Any
+
+from typing_extensions import disjoint_base
+
+from ._engine import Engine
+
+@disjoint_base
+class Handle:
+    cancelled: bool
+    def cancel(self) -> None: ...
+
+@disjoint_base
+class Run:
+    def __init__(
+        self,
+        engine: Engine,
+        fn: Any,
+        data: Any,
+        workers: int | None,
+        chunk: int | None,
+        errors: str,
+        timeout: float | None,
+        report: Any = None,
+        star: bool = False,
+        handle: Handle | None = None,
+        context: Any = None,
+        first: int = 0,
+    ) -> None: ...
+    def __call__(self) -> list[Any]: ...
+    def results_before_failure(self) -> list[Any]: ...
+
+def at_least_one(name: str, value: Any) -> int: ...

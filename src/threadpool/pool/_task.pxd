@@ -1,0 +1,12 @@
+from libc.stdint cimport uint64_t
+
+from threadpool.pool._native cimport tp_task
+
+
+cdef class Task:
+    cdef tp_task native
+    cdef uint64_t queued_at
+    cdef readonly object fn      # what it calls, while it has not ended
+
+    cdef bint run(self) except -1
+    cdef int cancel(self) except -1

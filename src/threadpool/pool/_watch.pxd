@@ -1,0 +1,14 @@
+from libc.stdint cimport uint64_t
+
+from threadpool.pool._native cimport tp_loop
+
+
+cdef class Watch:
+    cdef object report           # called with (done, total), or None
+    cdef uint64_t next_report
+    cdef readonly object error   # what a signal handler or the report raised; then the loop is cancelled
+    cdef bint is_timed           # look after every claim, not only now and then
+
+    cdef uint64_t patience(self, tp_loop *loop) noexcept
+    cdef int look(self, tp_loop *loop) noexcept
+    cdef int finish(self, tp_loop *loop) except -1

@@ -1,0 +1,50 @@
+"""The Future of a call that was submitted."""
+
+import concurrent.futures
+from typing import Any, TypeVar
+
+from ._call import Call
+from ._engine import Engine
+
+_T = TypeVar("_T")
+
+
+class Future(concurrent.futures.Future[_T]):
+    """A `concurrent.futures.Future` that knows its place in the queue."""
+
+    def __init__(self, engine: Engine, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        super().__init__()
+        self._call = Call(engine, self, fn, args, kwargs)
+
+    def queue(self) -> None:
+        """Submits the call, once."""
+        self._call.queue()
+
+    def post(self, index: int) -> None:
+        """Submits the call to the thread of that index, once."""
+        self._call.post(index)
+
+    def cancel(self) -> bool:
+        """Cancels the call if it has not started, and then lets go of its arguments at once. See the base class."""
+        cancelled = super().cancel()
+        if cancelled:
+            self._call.withdraw()
+        return cancelled
+
+    def result(self, timeout: float | None = None) -> _T:
+        """The call's result, when it has ended. See the base class."""
+        if timeout is None and not self.done():
+            self._call.await_start_or_end()
+        try:
+            return super().result(timeout)
+        finally:
+            del self  # as in the base class: the traceback of what is raised holds this frame
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """The call's exception or None, when it has ended. See the base class."""
+        if timeout is None and not self.done():
+            self._call.await_start_or_end()
+        try:
+            return super().exception(timeout)
+        finally:
+            del self

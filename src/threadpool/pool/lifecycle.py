@@ -1,0 +1,62 @@
+"""Pools at the ends of a process: in a forked child, and when the interpreter ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ._engine import Engine
+
+    class _Renewable(Protocol):
+        def renew_after_fork(self) -> None: ...
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+_renewable: weakref.WeakSet[_Renewable] = weakref.WeakSet()
+_registered = False
+_ending = False
+
+
+def watched(engine: Engine) -> Engine:
+    """Stops the engine when the interpreter ends: what was submitted is finished, runs go on without its threads."""
+    global _registered
+    if not _registered:
+        _registered = True
+        try:
+            # Where concurrent.futures stops its threads: before the interpreter waits for those that are left.
+            threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
+        except RuntimeError:  # the interpreter is ending: no threads any more
+            _stop_all()
+    _engines.add(engine)
+    if _ending:
+        engine.stop()
+    return engine
+
+
+def renewed_after_fork(pool: _Renewable) -> None:
+    """Calls the pool's `renew_after_fork` in a forked child, where its threads are not."""
+    _renewable.add(pool)
+
+
+def _stop_all() -> None:
+    global _ending
+    _ending = True
+    for engine in list(_engines):
+        engine.stop()
+
+
+def _after_fork_in_child() -> None:
+    for engine in list(_engines):
+        engine.abandon()
+    _engines.clear()
+    for pool in list(_renewable):
+        pool.renew_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

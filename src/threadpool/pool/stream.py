@@ -1,0 +1,156 @@
+"""Streams: results that come while the input is still being read, with a bounded number of items in between.
+
+The consumer's thread reads the input and cuts it into pieces, which the pool works through. A piece is so large that it
+takes some 100 µs, which hides what it costs, or one item where that takes longer.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ._engine import Engine
+from ._piece import Gate, Piece, now
+
+# What a piece should take: long compared with queueing it (2-3 µs), short compared with what a user notices.
+_PIECE_NANOSECONDS = 100_000
+_LARGEST_PIECE = 1024
+# Pieces in flight for each thread: one it works at, and some that wait, or whose results do.
+_PIECES_PER_THREAD = 4
+
+
+class Stream:
+    """Reads the input ahead of the results: at most `window` items, or a few pieces for each thread.
+
+    `size`: of all pieces; None adapts it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        fn: Callable[[Any], Any],
+        iterable: Iterable[Any],
+        window: float | None,
+        size: int | None = None,
+    ) -> None:
+        if not callable(fn):
+            raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
+        try:
+            self.iterator = iter(iterable)
+        except TypeError:
+            raise TypeError(f"iterable must be iterable, not {type(iterable).__name__!r}") from None
+        self.engine = engine
+        self.fn = fn
+        self.context = contextvars.copy_context()
+        self.gate = Gate()
+        self.window = window
+        self.most_pieces = _PIECES_PER_THREAD * engine.width if window is None else math.inf
+        self.adapts = size is None
+        self.largest = size or (_LARGEST_PIECE if window is None else max(1, int(window / self._share())))
+        self.size = size or 1
+        self.first = 0
+        self.items_in_flight = 0
+        self.pieces: dict[Piece, None] = {}  # in the order they were read
+        self.error: Exception | None = None  # what the iterator raised: raised in its turn, after the results before it
+
+    def _share(self) -> int:
+        return _PIECES_PER_THREAD * self.engine.width
+
+    def read(self) -> bool:
+        """Reads and queues as many pieces as there is room for. False: none are in flight, all has been read."""
+        while self.error is None and len(self.pieces) < self.most_pieces:
+            size = self.size
+            # With little room rather wait for more than cut pieces that cost more than they take.
+            if self.window is not None and self.items_in_flight and self.items_in_flight + size > self.window:
+                break
+            items: list[Any] = []
+            try:
+                items.extend(itertools.islice(self.iterator, size))
+            except Exception as error:
+                self.error = error
+            if not items:
+                break
+            piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first)
+            self.first += len(items)
+            self.items_in_flight += len(items)
+            self.pieces[piece] = None
+            piece.queue()
+        return bool(self.pieces)
+
+    def take(self, piece: Piece) -> Iterator[Any]:
+        """The results of a piece that has ended, each let go as it is taken; then its error is raised."""
+        del self.pieces[piece]
+        if self.adapts:
+            if piece.nanoseconds > 2 * _PIECE_NANOSECONDS:
+                self.size = max(1, self.size // 2)
+            elif piece.nanoseconds < _PIECE_NANOSECONDS // 2 and piece.count == self.size:
+                self.size = min(2 * self.size, self.largest)
+        results = piece.results
+        results.reverse()
+        while results:
+            self.items_in_flight -= 1
+            yield results.pop()
+        if piece.error is not None:
+            raise piece.error
+
+    def in_order(self, deadline: float = math.inf) -> Iterator[Any]:
+        """The results in the order of the input. TimeoutError: the next is not there at the deadline, by `now`."""
+        try:
+            while self.read():
+                piece = next(iter(self.pieces))
+                if not piece.wait(deadline):
+                    raise TimeoutError(f"item {self.first - self.items_in_flight} is not done in time")
+                yield from self.take(piece)
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.close()
+
+    def as_they_end(self) -> Iterator[Any]:
+        """The results as they come, in whatever order."""
+        try:
+            while self.read():
+                yield from self.take(self.gate.next_finished(self.pieces))
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Nothing that was read and has not started will be; what is in progress may end early."""
+        for piece in self.pieces:
+            piece.withdraw()
+        self.pieces.clear()
+
+
+def map_eagerly(
+    engine: Engine,
+    fn: Callable[..., Any],
+    iterables: tuple[Iterable[Any], ...],
+    timeout: float | None,
+    chunksize: int,
+    buffersize: int | None,
+) -> Iterator[Any]:
+    """`concurrent.futures.Executor.map`: reads all of its input, or `buffersize` items, before it returns."""
+    deadline = math.inf if timeout is None else now() + timeout
+    if len(iterables) == 1:
+        stream = Stream(engine, fn, iterables[0], buffersize or math.inf, chunksize)
+    else:
+        stream = Stream(engine, _Star(fn), zip(*iterables, strict=False), buffersize or math.inf, chunksize)
+    stream.read()
+    return stream.in_order(deadline)
+
+
+class _Star:
+    """fn, called with the items of a tuple as its arguments."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        if not callable(fn):
+            raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
+        self.fn = fn
+
+    def __call__(self, arguments: tuple[Any, ...]) -> Any:
+        return self.fn(*arguments)
