@@ -32,8 +32,9 @@ cdef class Call(Task):
         self.kwargs = kwargs
         self.context = contextvars.copy_context()
 
-    def queue(self):
-        """Submits it."""
+    def queue(self, bint insist):
+        """Submits it; with `insist` also into a full queue."""
+        self.insists = insist
         self.engine.submit(self)
 
     def post(self, unsigned index):

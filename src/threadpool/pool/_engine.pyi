@@ -55,7 +55,8 @@ def worker_index(worker: Worker) -> int: ...
 def current_worker() -> int | None:
     """The index of the pool's thread that runs this, from 0; None in any other thread, callers of `run` included.
 
-    Unlike a thread's identifier it can index an array of one cell for each worker. Thread-safe.
+    Unlike a thread's identifier it can index an array of one cell for each worker; only a thread that a pool starts
+    beyond its width, for `run_async` inside its own tasks, has an index above. Thread-safe.
 
     >>> current_worker() is None
     True

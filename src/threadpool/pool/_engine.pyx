@@ -1,6 +1,5 @@
 """The engine: threads, the loops they help with, and the tasks that wait for them."""
 
-import os
 import sys
 import threading
 
@@ -14,6 +13,7 @@ from threadpool.pool._task cimport Task
 
 from threadpool.errors import QueueFull
 from threadpool.pool._threads import serve
+from threadpool.pool.width import usable_cores
 
 cdef extern from "Python.h":
     """
@@ -53,7 +53,7 @@ cdef class Engine:
 
     def __cinit__(self, unsigned width, str name, initializer=None, tuple initargs=(), idle_timeout=None,
                   max_queue=None, bint raise_when_full=False):
-        tp_pool_init(&self.pool, os.cpu_count() > 1, width, <size_t>-1 if max_queue is None else max_queue)
+        tp_pool_init(&self.pool, usable_cores() > 1, width, <size_t>-1 if max_queue is None else max_queue)
         self.name = name
         self.initializer = initializer
         self.initargs = initargs
@@ -89,7 +89,7 @@ cdef class Engine:
         Py_INCREF(task)  # the queue's reference
         while True:
             # A thread of the pool never waits for room: it may be the one that would make it.
-            submitted = tp_pool_submit(&self.pool, &task.native, own and not self.raise_when_full)
+            submitted = tp_pool_submit(&self.pool, &task.native, task.insists or (own and not self.raise_when_full))
             if submitted != TP_QUEUE_FULL:
                 break
             try:
@@ -109,6 +109,8 @@ cdef class Engine:
             if own and runs_event_loop() and self.start_worker(0, True):
                 return 0
             if self.pool.threads == 0 and self.claim(task):
+                if self.initializer is not None:
+                    raise RuntimeError(f"pool {self.name!r} has an initializer, and no thread could be started")
                 task.run()
         return 0
 
@@ -377,7 +379,8 @@ def worker_index(Worker worker):
 def current_worker():
     """The index of the pool's thread that runs this, from 0; None in any other thread, callers of `run` included.
 
-    Unlike a thread's identifier it can index an array of one cell for each worker. Thread-safe.
+    Unlike a thread's identifier it can index an array of one cell for each worker; only a thread that a pool starts
+    beyond its width, for `run_async` inside its own tasks, has an index above. Thread-safe.
 
     >>> current_worker() is None
     True

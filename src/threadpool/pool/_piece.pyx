@@ -70,6 +70,7 @@ cdef class Piece(Task):
         self.context = context
         self.first = first
         self.handle = Handle()
+        self.insists = True
 
     def queue(self):
         """Lets any thread of the engine do it."""

@@ -27,7 +27,7 @@ async def run_async(engine: Engine, fn: Any, data: Any, progress: Any, options: 
             pass
 
     future.add_done_callback(notify)
-    future.queue()
+    future.queue(insist=True)  # to wait for room would block the event loop
     try:
         await ended.wait()
     except asyncio.CancelledError:

@@ -16,9 +16,9 @@ class Future(concurrent.futures.Future[_T]):
         super().__init__()
         self._call = Call(engine, self, fn, args, kwargs)
 
-    def queue(self) -> None:
-        """Submits the call, once."""
-        self._call.queue()
+    def queue(self, *, insist: bool = False) -> None:
+        """Submits the call, once; with `insist` also into a full queue."""
+        self._call.queue(insist)
 
     def post(self, index: int) -> None:
         """Submits the call to the thread of that index, once."""
