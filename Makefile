@@ -2,7 +2,7 @@
 .PHONY: help run test test-threads test-c compile-only bench lint format wheel clean
 
 environment = scripts/environment $(if $(GIL),--gil)
-export REQUIRE_FREE_THREADED
+export REQUIRE_FREE_THREADED DIR
 
 help:
 	@echo 'make run [DIR=folder]  hash a folder on every core, beside hashlib, multiprocessing and ThreadPoolExecutor'
@@ -17,14 +17,14 @@ help:
 	@echo 'GIL=1                  with any of them: python3 instead of a free-threaded Python'
 
 run:
-	@python=$$($(environment)) && $$python benchmarks/hash_folder.py $(DIR)
+	@python=$$($(environment)) && "$$python" benchmarks/hash_folder.py $${DIR:+"$$DIR"}
 
 test:
-	@python=$$($(environment) test) && $$python -m pytest $(ARGS)
+	@python=$$($(environment) test) && "$$python" -m pytest $(ARGS)
 
 # Each test in four threads at once, on the same fixtures.
 test-threads:
-	@python=$$($(environment) test) && $$python -m pytest -q --parallel-threads 4 --skip-thread-unsafe true \
+	@python=$$($(environment) test) && "$$python" -m pytest -q --parallel-threads 4 --skip-thread-unsafe true \
 	  $(or $(ARGS),tests/sync tests/hashing tests/pool/test_run.py)
 
 test-c:
@@ -35,16 +35,16 @@ compile-only:
 	scripts/compile-only
 
 bench:
-	@python=$$($(environment) bench) && $$python -m pytest benchmarks -q --timeout 900 --benchmark-disable-gc --benchmark-columns=min,median,rounds $(ARGS)
+	@python=$$($(environment) bench) && "$$python" -m pytest benchmarks -q --timeout 900 --benchmark-disable-gc --benchmark-columns=min,median,rounds $(ARGS)
 
 lint:
-	@python=$$(scripts/environment --gil lint) && scripts/lint $$python
+	@python=$$(scripts/environment --gil lint) && scripts/lint "$$python"
 
 format:
-	@python=$$(scripts/environment --gil lint) && scripts/lint $$python --fix
+	@python=$$(scripts/environment --gil lint) && scripts/lint "$$python" --fix
 
 wheel:
-	@python=$$($(environment) test) && scripts/wheel $$python
+	@python=$$($(environment) test) && scripts/wheel "$$python"
 
 clean:
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .benchmarks

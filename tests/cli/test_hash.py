@@ -122,3 +122,35 @@ def test_a_reader_that_has_gone(tmp_path):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+def shell(command, cwd):
+    return subprocess.run(
+        ["sh", "-c", command], capture_output=True, cwd=cwd, timeout=60, env={**os.environ, "PY": sys.executable}
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a shell and /dev/full")
+def test_closed_and_full_outputs(tmp_path):
+    (tmp_path / "file").write_text("abc")
+    line = f"{hashlib.sha256(b'abc').hexdigest()}  file\n".encode()
+    for redirection in ("2>&-", "2>/dev/full", "2>/dev/null"):
+        done = shell(f'"$PY" -m threadpool hash missing file {redirection}', tmp_path)
+        assert (done.returncode, done.stdout) == (1, line)
+    for redirection, words in ((">&-", "standard output is closed"), (">/dev/full", "No space left on device")):
+        for command in ("hash file", "info"):
+            done = shell(f'"$PY" -m threadpool {command} {redirection}', tmp_path)
+            assert done.returncode == 1
+            assert words in done.stderr.decode()
+            assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bad_variable_is_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "threadpool", "info"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "THREADPOOL_WORKERS": "bogus"},
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "THREADPOOL_WORKERS" in done.stderr

@@ -101,7 +101,10 @@ def test_folders_that_cannot_be_listed(tree):
     ("arguments", "error", "words"),
     [
         ((["a"], "sha257"), ValueError, "algorithm must be 'sha256', not 'sha257'"),
-        (([3],), TypeError, "str, bytes or os.PathLike"),
+        (([3],), TypeError, r"paths\[0\] must be a path \(str, bytes or os.PathLike\), not 'int'"),
+        ((5,), TypeError, "paths must be an iterable of paths, not 'int'"),
+        (("folder",), TypeError, "paths must be an iterable of paths, not one: 'folder'"),
+        ((["a", "b\0c"],), ValueError, r"paths\[1\] must be a path without null characters"),
     ],
 )
 def test_bad_arguments(arguments, error, words):
@@ -109,6 +112,21 @@ def test_bad_arguments(arguments, error, words):
         hash_files(*arguments)
 
 
-def test_null_characters():
-    with pytest.raises(ValueError, match=r"data\[1\] must be a path without null characters"):
-        list(hash_files(["a", "b\0c"]))
+def test_bad_arguments_of_a_tree(tree):
+    with pytest.raises(TypeError, match="folder must be a path"):
+        hash_tree(None)
+    with pytest.raises(TypeError, match="onerror must be callable, not 'int'"):
+        hash_tree(tree, onerror=5)
+    with pytest.raises(ValueError, match="algorithm"):
+        hash_tree(tree / "missing", "sha1")
+
+
+def test_a_tree_deeper_than_the_recursion_limit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(sys.getrecursionlimit() + 100):
+        os.mkdir("a")
+        os.chdir("a")
+    with open("file", "w"):
+        pass
+    os.chdir(tmp_path)
+    assert len(list(hash_tree("."))) == 1

@@ -131,6 +131,69 @@ def test_a_forked_child_can_run():
 
 
 @posix_only
+def test_a_child_forked_inside_an_item_ends():
+    """On whatever thread, whether the item returns or exits in the child; of its run the child has no part."""
+    program = """
+        import os, sys, threading, warnings, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        both = threading.Barrier(2)
+        parent, main, children = os.getpid(), threading.get_ident(), []
+        def item(i):
+            if i < 2:
+                both.wait()
+                if (threading.get_ident() == main) == {on_main}:
+                    child = os.fork()
+                    if child:
+                        children.append(child)
+                    else:
+                        {leave}
+            return i
+        try:
+            results = threadpool.run(item, range(1000), chunk=1)
+        except RuntimeError as error:
+            assert os.getpid() != parent and "forked inside an item" in str(error)
+            os._exit(threadpool.run(abs, range(-9, 0)) != list(range(9, 0, -1)))
+        assert os.getpid() == parent and results == list(range(1000))
+        assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+    """
+    for on_main in (True, False):
+        for leave in ("pass", "sys.exit(0)"):
+            assert python(program.format(on_main=on_main, leave=leave)).stderr == ""
+
+
+def test_a_signal_handler_that_runs_during_the_first_run():
+    program = """
+        import signal, threadpool, threadpool.pool._default as default
+        workers = default.workers
+        def handler(*_):
+            default.workers = workers
+            print(threadpool.run(abs, [-1]))
+        signal.signal(signal.SIGINT, handler)
+        default.workers = lambda: (signal.raise_signal(signal.SIGINT), workers())[1]
+        print(threadpool.run(abs, [-2, -3]))
+    """
+    assert python(program).stdout == "[1]\n[2, 3]\n"
+
+
+def test_a_run_while_another_thread_imports_numpy():
+    program = """
+        import sys, types, threadpool
+        sys.modules["numpy"] = types.ModuleType("numpy")  # as it is while its import goes on
+        assert threadpool.run(len, ["ab", "c"]) == [2, 1]
+    """
+    python(program)
+
+
+def test_run_can_be_pickled():
+    import pickle
+
+    import threadpool
+
+    threadpool.run(abs, [1])
+    assert pickle.loads(pickle.dumps(threadpool.run)) == threadpool.run
+
+
+@posix_only
 def test_where_no_thread_can_be_started_the_caller_does_the_work():
     program = """
         import threading, threadpool

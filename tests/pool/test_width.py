@@ -23,10 +23,10 @@ def test_the_environment_variable_overrides(monkeypatch):
     assert threadpool.workers() == 37
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "65537", "4294967296", "9" * 5000])
 def test_a_bad_environment_variable_is_named(monkeypatch, value):
     monkeypatch.setenv("THREADPOOL_WORKERS", value)
-    with pytest.raises(ValueError, match=f"THREADPOOL_WORKERS must be a whole number of at least 1, not '{value}'"):
+    with pytest.raises(ValueError, match=f"THREADPOOL_WORKERS must be a whole number from 1 to 65536, not '{value}'"):
         threadpool.workers()
 
 

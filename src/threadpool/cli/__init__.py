@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from . import hash, info
+from .complaint import complain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,12 +18,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in (hash, info):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
+    if sys.stdout is None:
+        complain(f"{options.name}: standard output is closed")
+        return 1
     try:
         code: int = options.command(options)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone, as in `threadpool hash . | head`. Nothing may be written to it any more, nor at exit.
+    except OSError as error:
+        # Errors of files are reported one by one: this one is of standard output. Nothing may be written to it any
+        # more, nor at exit. That the reader has gone, as in `threadpool hash . | head`, needs no words.
+        if not isinstance(error, BrokenPipeError):
+            complain(f"{options.name}: standard output: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except ValueError as error:
+        complain(f"{options.name}: {error}")
         return 1
     except KeyboardInterrupt:
         return 130

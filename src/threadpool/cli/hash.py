@@ -7,6 +7,7 @@ from typing import Any
 
 from ..hashing import hash_files, hash_tree
 from ..hashing.manifest import line
+from .complaint import complain
 
 
 def add_parser(commands: Any) -> None:
@@ -17,7 +18,7 @@ def add_parser(commands: Any) -> None:
         "check it with --check. Sorted by name; symbolic links are not followed.",
     )
     parser.add_argument("paths", metavar="FOLDER", nargs="+", help="a folder, or a file")
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, name="hash")
 
 
 def command(options: argparse.Namespace) -> int:
@@ -27,7 +28,7 @@ def command(options: argparse.Namespace) -> int:
         nonlocal failed
         failed = True
         sys.stdout.flush()
-        print(f"threadpool hash: {error.filename}: {error.strerror}", file=sys.stderr)
+        complain(f"hash: {error.filename}: {error.strerror}")
 
     for path in options.paths:
         # What is not a folder is opened as a file: if it is neither, that says why.

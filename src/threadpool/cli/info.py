@@ -24,7 +24,7 @@ BLAS_VARIABLES = (
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("info", help="interpreter, GIL, cores, quota, SIMD level, versions")
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, name="info")
 
 
 def command(options: argparse.Namespace) -> int:

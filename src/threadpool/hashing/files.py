@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ..pool import run
 from ._hashing import file_digest
 
-Path = str | os.PathLike[str]
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 OnError = Callable[[OSError], object]
 
 
@@ -21,9 +21,31 @@ def hash_files(
     is the path, and the others go on. ValueError: an unknown algorithm, or a path with a null character. Nothing is
     read before the first result is asked for. Safe to call from any thread.
     """
+    _check(algorithm, onerror)
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        raise TypeError(f"paths must be an iterable of paths, not one: {paths!r}")
+    try:
+        names = list(paths)
+    except TypeError:
+        raise TypeError(f"paths must be an iterable of paths, not {type(paths).__name__!r}") from None
+    return _hash_files([_path(f"paths[{index}]", name) for index, name in enumerate(names)], onerror)
+
+
+def _check(algorithm: str, onerror: OnError | None) -> None:
     if algorithm != "sha256":
         raise ValueError(f"algorithm must be 'sha256', not {algorithm!r}")
-    return _hash_files([os.fspath(path) for path in paths], onerror)
+    if onerror is not None and not callable(onerror):
+        raise TypeError(f"onerror must be callable, not {type(onerror).__name__!r}")
+
+
+def _path(name: str, path: Path) -> str:
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"{name} must be a path (str, bytes or os.PathLike), not {type(path).__name__!r}") from None
+    if "\0" in text:
+        raise ValueError(f"{name} must be a path without null characters, not {text!r}")
+    return text
 
 
 def _hash_files(paths: list[str], onerror: OnError | None) -> Iterator[tuple[str, str]]:
@@ -41,26 +63,25 @@ def hash_tree(folder: Path, algorithm: str = "sha256", *, onerror: OnError | Non
 
     The same files, in the same order, as ``find folder -type f | LC_ALL=C sort``: symbolic links are not followed,
     sockets, pipes and devices are left out. Every path begins with ``folder`` as it was given. A folder that cannot be
-    listed is an error like a file that cannot be read; for these, and for ``algorithm``, see `hash_files`.
+    listed is an error like a file that cannot be read; for these, and for ``algorithm``, see `hash_files`. The folders
+    are listed before this returns.
     """
-    return hash_files(sorted(regular_files(os.fspath(folder), onerror), key=os.fsencode), algorithm, onerror=onerror)
+    _check(algorithm, onerror)
+    return _hash_files(sorted(regular_files(_path("folder", folder), onerror), key=os.fsencode), onerror)
 
 
 def regular_files(folder: str, onerror: OnError | None = None) -> Iterator[str]:
     """The regular files below a folder, in no particular order."""
-    try:
-        with os.scandir(folder) as entries:
-            # Sub-folders after the files, so that no more than one folder is open at a time.
-            folders = []
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    yield entry.path
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-    except OSError as error:
-        if onerror is None:
-            raise
-        onerror(error)
-        return
-    for path in folders:
-        yield from regular_files(path, onerror)
+    folders = [folder]  # rather than recursion, which a deep tree would exhaust
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False):
+                        yield entry.path
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+        except OSError as error:
+            if onerror is None:
+                raise
+            onerror(error)

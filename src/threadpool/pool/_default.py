@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from . import lifecycle
 from ._engine import Engine
 from .mapper import Mapper
 from .width import workers
-
-_making = threading.Lock()
 
 
 class Default(Mapper):
@@ -18,14 +14,15 @@ class Default(Mapper):
     def __getattr__(self, name: str) -> Engine:
         if name != "_engine":
             raise AttributeError(name)
-        with _making:
-            if "_engine" not in self.__dict__:
-                self._engine = lifecycle.watched(Engine(workers(), "threadpool"))
-            return self.__dict__["_engine"]  # type: ignore[no-any-return]
+        # Without a lock, which a signal handler that runs something could find held by its own thread. Of two engines
+        # that are made at once one is forgotten, before it has started a thread.
+        engine = lifecycle.watched(Engine(workers(), "threadpool"))
+        return self.__dict__.setdefault("_engine", engine)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> str:
+        return "default"  # so that `threadpool.run` can be pickled
 
     def renew_after_fork(self) -> None:
-        global _making
-        _making = threading.Lock()
         self.__dict__.pop("_engine", None)
 
 

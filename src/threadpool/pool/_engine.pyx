@@ -297,7 +297,10 @@ cdef class Worker:
                     self.help_with(loop, seat)
                 finally:
                     self.activity = None
-                    tp_pool_leave(pool, loop, seat)
+                    if not self.engine.abandoned:
+                        tp_pool_leave(pool, loop, seat)
+        if self.engine.abandoned:  # the process was forked in an item or a task, and ends with this thread
+            return False
         if found != TP_FOUND_SEAT:
             self.naps = 0 if TP_FREE_THREADED else NAPS
         self.idle_since = tp_now()

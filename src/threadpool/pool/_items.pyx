@@ -15,13 +15,12 @@ cdef class Items:
     """
 
     def __init__(self, data):
-        numpy = sys.modules.get("numpy")
         if type(data) is range and fits(data):
-            self.count = len(data)
+            self.count = length(data)
             self.start = data.start
             self.step = data.step
-        elif type(data) is range or (numpy is not None and isinstance(data, numpy.ndarray) and data.ndim > 0):
-            self.count = len(data)
+        elif type(data) is range or is_array(data):
+            self.count = length(data)
             self.sequence = data
         else:
             self.snapshot = drained(data)
@@ -33,6 +32,23 @@ cdef class Items:
         if self.sequence is not None:
             return self.sequence[index]
         return self.start + index * self.step
+
+
+cdef bint is_array(data):
+    # Another thread may be importing NumPy just now, and then the module is not complete.
+    array = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if array is None or not isinstance(data, array):
+        return False
+    if data.ndim == 0:
+        raise TypeError("data must be iterable, not a 0-d array")
+    return True
+
+
+cdef Py_ssize_t length(data) except -1:
+    try:
+        return len(data)
+    except OverflowError:
+        raise ValueError(f"data has too many items: {data!r}") from None
 
 
 cdef bint fits(numbers):

@@ -169,6 +169,15 @@ def cancelled():
     return tp_frame_is_cancelled(tp_here)
 
 
+def abandon_loops():
+    """In a child that was forked inside an item: starts no more items of the loops around it, whose guests are not there."""
+    cdef const tp_frame *frame = tp_here
+    while frame is not NULL:
+        if frame.loop.width > 1:
+            tp_loop_lower_limit(frame.loop, 0)
+        frame = frame.loop.outer
+
+
 cdef tp_frame *current_frame() noexcept:
     return tp_here
 

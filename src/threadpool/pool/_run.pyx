@@ -190,7 +190,7 @@ cdef class Run:
 
     cdef int close(self, tp_loop *loop) except -1:
         """Waits for the guests. A signal handler that raises meanwhile cancels the loop."""
-        cdef bint done = loop.width == 1
+        cdef bint done = loop.width == 1 or self.engine.abandoned
         cdef uint64_t patience
         while not done:
             patience = self.watch.patience(loop)
@@ -211,6 +211,8 @@ cdef class Run:
             return self.watch.error
         if error is not None and not isinstance(error, Exception):
             return error
+        if self.engine.abandoned and done < loop.count:
+            return RuntimeError("this process was forked inside an item of the run, which goes on in its parent only")
         if loop.aborted and done < loop.count:
             return chained(shut_down(self.engine, f"{done} of {loop.count} items were done"), error)
         if late:

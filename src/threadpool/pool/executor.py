@@ -15,6 +15,7 @@ from ._run import at_least_one
 from .future import Future
 from .mapper import Mapper
 from .stats import Stats
+from .width import MOST_WORKERS
 from .width import workers as default_workers
 
 _P = ParamSpec("_P")
@@ -180,6 +181,6 @@ def _width(workers: int) -> int:
         number = operator.index(workers)
     except TypeError:
         raise TypeError(f"workers must be an integer, not {type(workers).__name__!r}") from None
-    if not 1 <= number <= 65536:
-        raise ValueError(f"workers must be from 1 to 65536, not {number}")
+    if not 1 <= number <= MOST_WORKERS:
+        raise ValueError(f"workers must be from 1 to {MOST_WORKERS}, not {number}")
     return number

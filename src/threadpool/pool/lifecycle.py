@@ -6,6 +6,8 @@ import os
 import threading
 import weakref
 
+from ._python_loop import abandon_loops
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -51,6 +53,7 @@ def _stop_all() -> None:
 
 
 def _after_fork_in_child() -> None:
+    abandon_loops()
     for engine in list(_engines):
         engine.abandon()
     _engines.clear()

@@ -5,19 +5,20 @@ import os
 import sys
 
 VARIABLE = "THREADPOOL_WORKERS"
+MOST_WORKERS = 65536
 
 
 def workers() -> int:
     """The default width of a pool: the number of threads that can make progress at once.
 
     The cores that the process may run on (its affinity), capped by the CPU quota of its control group, rounded up;
-    or the environment variable ``THREADPOOL_WORKERS``. Raises ValueError when that is not a number of at least 1.
+    or the environment variable ``THREADPOOL_WORKERS``. Raises ValueError when that is not a number from 1 to 65536.
     Read anew at each call; the default pool reads it when it is first used.
     """
     override = os.environ.get(VARIABLE, "").strip()
     if override:
-        if not override.isdecimal() or int(override) < 1:
-            raise ValueError(f"{VARIABLE} must be a whole number of at least 1, not {override!r}")
+        if not override.isdecimal() or len(override) > 5 or not 1 <= int(override) <= MOST_WORKERS:
+            raise ValueError(f"{VARIABLE} must be a whole number from 1 to {MOST_WORKERS}, not {override!r}")
         return int(override)
     cores = usable_cores()
     quota = cpu_quota()
