@@ -45,6 +45,7 @@ def extension(module, *sources, cython=True):
 HASHING = ["file.c", "sha256.c", "sha256_arm.c", "sha256_portable.c", "sha256_x86.c"]
 
 extensions = [
+    extension("threadpool.pool._buffer_kernel"),
     extension("threadpool.pool._items"),
     extension("threadpool.pool._kernel"),
     extension("threadpool.pool._watch", "pool/loop.c"),

@@ -1,12 +1,11 @@
 from os import PathLike
 from typing import final
 
-from typing_extensions import Buffer
-
+from ..pool._buffer_kernel import BufferKernel
 from ..pool._kernel import Kernel
 
 @final
-class Sha256(Kernel[Buffer, bytes]):
+class Sha256(BufferKernel[bytes]):
     """SHA-256 (FIPS 180-4) of buffers: ``sha256(data)`` is the digest of one, ``run(sha256, buffers)`` of many.
 
     >>> sha256(b"abc").hex()[:16]
@@ -20,10 +19,8 @@ class Sha256(Kernel[Buffer, bytes]):
     strings are; BufferError: not contiguous. Both name the item, and nothing is hashed then.
     """
 
-    name: str
     digest_size: int
     block_size: int
-    def __call__(self, data: Buffer, /) -> bytes: ...  # type: ignore[override]  # it takes no options
 
 @final
 class FileDigest(Kernel[str | PathLike[str], bytes | OSError]): ...

@@ -1,8 +1,14 @@
 """Kernels: functions that run without the interpreter, so that they scale on every build of Python."""
 
+from libc.math cimport INFINITY
+
 
 cdef class Batch:
     """The arguments and results of one call of a kernel over many items. It keeps both alive."""
+
+    def __cinit__(self):
+        self.burst = 1
+        self.nanoseconds = INFINITY
 
     cdef list results(self):
         """The results in the order of the items, once all have run."""
@@ -29,3 +35,10 @@ cdef class Kernel:
         if code:
             raise batch.error(failed, code)
         return batch.results()[0]
+
+
+cdef int check_abi(int compiled) except -1:
+    if compiled != KERNEL_ABI:
+        raise RuntimeError(f"this kernel was compiled for version {compiled} of threadpool's kernel ABI, and the "
+                           f"installed threadpool has version {KERNEL_ABI}: the package of the kernel must be built anew")
+    return 0
