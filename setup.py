@@ -55,6 +55,7 @@ extensions = [
     extension("threadpool.pool._call", "pool/loop.c", "pool/pool.c"),
     extension("threadpool.pool._run", "pool/loop.c", "pool/pool.c"),
     extension("threadpool.pool._piece", "pool/loop.c", "pool/pool.c"),
+    extension("threadpool.pool._pointer", "pool/scalar.c"),
     extension("threadpool.hashing._hashing", "cpu.c", *(f"hashing/{name}" for name in HASHING)),
     extension("threadpool.sync._shared_buffer"),
     extension("threadpool.sync._atomics", cython=False),

@@ -4,7 +4,7 @@ The layers, top to bottom; each uses only what stands below it:
 
     cli        the command line: one file for each command
     hashing    kernels that hash; files, folders, manifests
-    pool       run, Pool, and the engine under them
+    pool       run, Pool, and the engine under them; what a kernel is
     sync       SharedBuffer and Atomics
     errors     the exceptions
     csrc/      C without Python: loops, threads, atomic operations, algorithms
@@ -18,6 +18,7 @@ from .pool import (
     dump,
     imap,
     imap_unordered,
+    kernel,
     map_blocks,
     run,
     run_async,
@@ -41,6 +42,7 @@ __all__ = [
     "hashing",
     "imap",
     "imap_unordered",
+    "kernel",
     "map_blocks",
     "run",
     "run_async",

@@ -3,6 +3,7 @@
 from ._default import default
 from ._engine import current_worker
 from ._python_loop import cancelled
+from .pointer import kernel
 from .width import workers
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ __all__ = [
     "dump",
     "imap",
     "imap_unordered",
+    "kernel",
     "map_blocks",
     "run",
     "run_async",
