@@ -103,7 +103,7 @@ def little(number):
         (numpy.dtype("uint64"), SUMS),
         ([("total", "u8")], [(total,) for total in SUMS]),
     ],
-    ids=str,
+    ids=["bytes", "code", "type", "dtype", "record"],
 )
 @pytest.mark.parametrize("options", [{}, {"workers": 1}, {"chunk": 7}], ids=str)
 def test_results_are_bytes_or_python_scalars(library, result, expected, options):
@@ -433,6 +433,17 @@ def test_in_many_threads(library, in_threads):
             assert threadpool.run(half, [1.0, 2.0]) == [0.5, 1.0]
 
     in_threads(one, 4)
+
+
+def test_kernels_made_of_one_pointer_in_many_threads(library, in_threads):
+    pointers = [library["sum"] for _ in range(3000)]
+
+    def make():
+        for pointer in pointers:
+            kernel(pointer, result=8)
+            ctypes.cast(pointer, ctypes.c_void_p)  # the first time, adds to what the pointer keeps alive
+
+    in_threads(make, 4)
 
 
 @pytest.mark.thread_unsafe(reason="a process of its own")

@@ -146,10 +146,11 @@ def address_of(fn: Any) -> int:
     ctypes = sys.modules.get("ctypes")
     cffi = sys.modules.get("_cffi_backend")
     if ctypes is not None and isinstance(fn, ctypes._CFuncPtr):
-        # A CFUNCTYPE of a Python function keeps a thunk; pythonapi's functions expect to be attached.
-        kept = (fn._objects or {}).values()
+        # A CFUNCTYPE of a Python function keeps a thunk; pythonapi's functions expect to be attached. A copy, because
+        # ctypes.cast in another thread changes what is kept.
+        kept = dict(fn._objects or {}).values()
         calls_python = bool(fn._flags_ & PYTHON_API) or any(type(one).__name__ == "CThunkObject" for one in kept)
-        address = ctypes.cast(fn, ctypes.c_void_p).value or 0
+        address = ctypes.c_void_p.from_buffer_copy(fn).value or 0
     elif cffi is not None and isinstance(fn, cffi._CDataBase):
         if cffi.FFI().typeof(fn).kind != "function":
             raise not_a_pointer(fn)
