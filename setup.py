@@ -10,58 +10,44 @@ from setuptools import Extension, setup
 
 WINDOWS = sys.platform == "win32"
 HEADERS = [str(path) for folder in ("csrc", "src") for path in Path(folder).rglob("*.h")]
+C_SOURCES = sorted(str(path) for path in Path("csrc").rglob("*.c"))
+C_FLAGS = (
+    ["/std:c11", "/experimental:c11atomics", "/O2"]
+    if WINDOWS
+    # A kernel is reached through a pointer, so nothing but a module's init function need be visible.
+    else ["-std=gnu11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-sign-compare"]
+)
 
 
-def extension(module, *sources, cython=True):
-    folder, name = module.rsplit(".", 1)
-    own = Path("src", *folder.split("."), name + (".pyx" if cython else ".c"))
+def extension(module, suffix=".pyx"):
+    own = Path("src", *module.split(".")).with_suffix(suffix)
     return Extension(
         module,
-        [str(own), *(str(Path("csrc", source)) for source in sources)],
+        [str(own)],
         include_dirs=["csrc", str(own.parent), numpy.get_include()],
         define_macros=[
             ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
             ("NPY_TARGET_VERSION", "NPY_1_25_API_VERSION"),
         ],
-        depends=HEADERS,
-        extra_compile_args=(
-            ["/std:c11", "/experimental:c11atomics", "/O2"]
-            if WINDOWS
-            else [
-                "-std=gnu11",
-                "-O3",
-                "-fvisibility=hidden",
-                "-Wall",
-                "-Wextra",
-                "-Wno-unused-parameter",
-                "-Wno-sign-compare",
-            ]
-        ),
-        # A kernel is reached through a pointer, so nothing but the module's init function need be visible.
+        depends=[*HEADERS, *C_SOURCES],
+        extra_compile_args=C_FLAGS,
         extra_link_args=[] if WINDOWS else ["-pthread"],
     )
 
 
-HASHING = ["file.c", "sha256.c", "sha256_arm.c", "sha256_portable.c", "sha256_x86.c"]
-
 extensions = [
-    extension("threadpool.pool._buffer_kernel"),
-    extension("threadpool.pool._items"),
-    extension("threadpool.pool._kernel"),
-    extension("threadpool.pool._watch", "pool/loop.c"),
-    extension("threadpool.pool._python_loop", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.pool._task"),
-    extension("threadpool.pool._engine", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.pool._call", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.pool._run", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.pool._piece", "pool/loop.c", "pool/pool.c"),
-    extension("threadpool.pool._pointer", "pool/scalar.c"),
-    extension("threadpool.hashing._hashing", "cpu.c", *(f"hashing/{name}" for name in HASHING)),
-    extension("threadpool.sync._shared_buffer"),
-    extension("threadpool.sync._atomics", cython=False),
+    *(extension(".".join(path.with_suffix("").parts[1:])) for path in sorted(Path("src").rglob("*.pyx"))),
+    extension("threadpool.sync._atomics", ".c"),
 ]
 
 setup(
+    # All of csrc/ is compiled once; each module takes from it what it needs.
+    libraries=[
+        (
+            "threadpool_csrc",
+            {"sources": C_SOURCES, "include_dirs": ["csrc"], "cflags": C_FLAGS, "obj_deps": {"": HEADERS}},
+        )
+    ],
     ext_modules=cythonize(
         extensions,
         include_path=["src"],
