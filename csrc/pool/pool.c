@@ -73,51 +73,68 @@ static tp_loop *find_loop(tp_pool *pool, bool attached_only) {
     return NULL;
 }
 
-/* Tasks that neither a spinning nor a woken thread is about to take. A thread that was woken counts as parked until it
- * has the lock. */
-static bool is_unattended(tp_pool *pool) {
+/* A thread that was woken counts as parked until it has the lock. */
+bool tp_pool_is_unattended(tp_pool *pool) {
     return atomic_load_explicit(&pool->queued, memory_order_relaxed) >
            (size_t)atomic_load_explicit(&pool->parked, memory_order_relaxed) +
                atomic_load_explicit(&pool->spinning, memory_order_relaxed);
 }
 
-/* Wakes a thread if there is more to do than those that spin will find. Threads wake one another: a caller pays for one
- * wake-up however wide its loop. Under the lock. */
-static void wake_one(tp_pool *pool) {
+/* Wakes a thread if there is more to do than those that spin will find, and this thread, which takes so many tasks of
+ * the queue. Threads wake one another: a caller pays for one wake-up however wide its loop. Under the lock. */
+static void wake_one(tp_pool *pool, size_t taken) {
     unsigned spinning = atomic_load(&pool->spinning);
     if (!atomic_load(&pool->parked)) return;
-    if (pool->queue.size > spinning || (!spinning && find_loop(pool, false))) tp_condition_signal(&pool->work);
+    if (pool->queue.size > spinning + taken || (!spinning && find_loop(pool, false))) tp_condition_signal(&pool->work);
 }
 
 /* Threads */
 
-bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, bool spare) {
+bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal) {
+    queue_init(&worker->inbox);
+    atomic_init(&worker->has_inbox, false);
+    worker->principal = principal;
+    worker->substitute = NULL;
+    worker->index = 0;
     tp_mutex_lock(&pool->lock);
-    bool enrolled = !atomic_load(&pool->stopping) && (spare || (pool->threads < wanted && pool->threads < pool->limit));
-    if (enrolled) {
-        queue_init(&worker->inbox);
-        atomic_init(&worker->has_inbox, false);
-        worker->spare = spare;
-        worker->index = 0;
-        tp_worker **link = &pool->workers;
-        for (; *link && (*link)->index == worker->index; link = &(*link)->next)
-            worker->index++;
+    tp_worker **link = &pool->workers;
+    for (; *link && (*link)->index == worker->index; link = &(*link)->next)
+        worker->index++;
+    worker->present = !atomic_load(&pool->stopping) &&
+                      (principal ? !principal->substitute : worker->index < wanted && worker->index < pool->limit);
+    if (worker->present) {
         worker->next = *link;
         *link = worker;
         pool->threads++;
+        if (principal) principal->substitute = worker;
     }
     tp_mutex_unlock(&pool->lock);
-    return enrolled;
+    return worker->present;
+}
+
+/* The thread does not wait any more: who stood in for it is a thread like others. Under the lock. */
+static void dismiss_substitute(tp_worker *worker) {
+    if (worker->substitute) worker->substitute->principal = NULL;
+    worker->substitute = NULL;
 }
 
 /* Under the lock. */
 static void strike_off(tp_pool *pool, tp_worker *worker) {
+    dismiss_substitute(worker);
+    if (worker->principal) worker->principal->substitute = NULL;
     tp_worker **link = &pool->workers;
     while (*link != worker)
         link = &(*link)->next;
     *link = worker->next;
+    worker->present = false;
     pool->threads--;
     if (pool->threads == 0) tp_condition_broadcast(&pool->gone);
+}
+
+/* As above, when there may be something to do: this thread may have been woken for it. */
+static void strike_off_and_wake(tp_pool *pool, tp_worker *worker) {
+    strike_off(pool, worker);
+    wake_one(pool, 0);
 }
 
 bool tp_pool_expire(tp_pool *pool, tp_worker *worker) {
@@ -128,13 +145,10 @@ bool tp_pool_expire(tp_pool *pool, tp_worker *worker) {
     return idle;
 }
 
-bool tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker) {
+void tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker) {
     tp_mutex_lock(&pool->lock);
-    strike_off(pool, worker);
-    wake_one(pool); /* this thread may have been woken for what others have to do now */
-    bool unattended = is_unattended(pool);
+    if (worker->present) strike_off_and_wake(pool, worker);
     tp_mutex_unlock(&pool->lock);
-    return unattended;
 }
 
 static unsigned take_seat(tp_pool *pool, tp_loop *loop) {
@@ -143,14 +157,14 @@ static unsigned take_seat(tp_pool *pool, tp_loop *loop) {
         seat++;
     loop->seats[seat].taken = true;
     atomic_fetch_add(&loop->guests, 1);
-    wake_one(pool);
+    wake_one(pool, 0);
     return seat;
 }
 
 /* What there is to do for a thread; TP_FOUND_NOTHING: it may wait. Under the lock. */
 static tp_found find_work(tp_pool *pool, tp_worker *worker, tp_loop **loop, unsigned *seat) {
     if (worker->inbox.size) return TP_FOUND_TASK;
-    if (worker->index >= pool->limit && !worker->spare) return TP_FOUND_STOP;
+    if (worker->index >= pool->limit && !worker->principal) return TP_FOUND_STOP;
     if (pool->queue.size) return TP_FOUND_TASK;
     if (atomic_load(&pool->stopping)) return TP_FOUND_STOP;
     if ((*loop = find_loop(pool, false))) {
@@ -158,7 +172,7 @@ static tp_found find_work(tp_pool *pool, tp_worker *worker, tp_loop **loop, unsi
         *seat = take_seat(pool, *loop);
         return TP_FOUND_SEAT;
     }
-    return worker->spare ? TP_FOUND_STOP : TP_FOUND_NOTHING;
+    return worker->principal ? TP_FOUND_STOP : TP_FOUND_NOTHING;
 }
 
 /* Without the lock: until something is published, or it is time to park. */
@@ -176,6 +190,7 @@ tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp
     tp_found found;
     bool has_spun = false, has_waited = false;
     tp_mutex_lock(&pool->lock);
+    dismiss_substitute(worker);
     while ((found = find_work(pool, worker, loop, seat)) == TP_FOUND_NOTHING && !has_waited) {
         if (!has_spun && pool->can_spin && atomic_load(&pool->spinning) == 0) {
             unsigned seen = atomic_load(&pool->published);
@@ -197,14 +212,16 @@ tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp
         }
         atomic_fetch_sub(&pool->parked, 1);
     }
-    /* Until it is attached this thread takes nothing, so it does not count for what else there is. */
-    if (found == TP_FOUND_TASK && pool->queue.size > 1) wake_one(pool);
+    /* Who published counted on this thread, be it for something else than what it found. Until it is attached it takes
+     * nothing, so the task that it found is still in the queue, or in its inbox. */
+    if (found == TP_FOUND_TASK) wake_one(pool, worker->inbox.size ? 0 : 1);
+    if (found == TP_FOUND_STOP) strike_off_and_wake(pool, worker);
     tp_mutex_unlock(&pool->lock);
     return found;
 }
 
 bool tp_pool_is_wanted(tp_pool *pool, tp_worker *worker) {
-    return is_unattended(pool) || atomic_load_explicit(&worker->has_inbox, memory_order_relaxed);
+    return tp_pool_is_unattended(pool) || atomic_load_explicit(&worker->has_inbox, memory_order_relaxed);
 }
 
 /* Under the lock. */
@@ -264,7 +281,7 @@ unsigned tp_pool_open(tp_pool *pool, tp_loop *loop) {
     loop->link = &pool->open;
     pool->open = loop;
     atomic_fetch_add(&pool->published, 1);
-    wake_one(pool);
+    wake_one(pool, 0);
     unsigned threads = pool->threads;
     tp_mutex_unlock(&pool->lock);
     return threads;
@@ -359,8 +376,7 @@ tp_submitted tp_pool_submit(tp_pool *pool, tp_task *task, bool insist) {
         queue_append(&pool->queue, task);
         count_queued(pool);
         atomic_fetch_add(&pool->published, 1);
-        wake_one(pool);
-        if (is_unattended(pool)) submitted = TP_SUBMITTED_UNATTENDED;
+        wake_one(pool, 0);
     }
     tp_mutex_unlock(&pool->lock);
     return submitted;
@@ -371,7 +387,7 @@ bool tp_pool_post(tp_pool *pool, tp_task *task, unsigned index) {
     tp_worker *worker = pool->workers;
     while (worker && worker->index < index)
         worker = worker->next;
-    bool found = worker && worker->index == index;
+    bool found = worker && worker->index == index && !atomic_load(&pool->stopping);
     if (found) {
         queue_append(&worker->inbox, task);
         atomic_store_explicit(&worker->has_inbox, true, memory_order_relaxed);

@@ -7,7 +7,7 @@
  * No wake-up is lost: work is published, and a waiting thread looks for some one last time and is counted as parked,
  * under the lock. A thread that spins is not signalled; it looks again, under the lock, before it parks. A thread whose
  * time is over leaves the pool under the lock, and only if there is nothing to do; so who publishes work either
- * finds it, or is told to start another.
+ * finds it, or is told to start another. No task is posted to a thread that has left.
  *
  * A caller frees its loop when tp_pool_close has returned true. Guests are counted under the lock as they join, so
  * nobody joins a loop that was closed, and a guest touches the loop no more once it has left under the lock.
@@ -40,9 +40,11 @@ typedef struct tp_queue {
 typedef struct tp_worker {
     struct tp_worker *next; /* ordered by index, without doubles */
     unsigned index;
-    bool spare;             /* beyond the limit, until it finds nothing to do */
-    tp_queue inbox;         /* tasks for this thread alone */
-    _Atomic bool has_inbox; /* read without the lock */
+    bool present;                 /* in the list, and counted */
+    struct tp_worker *principal;  /* whom it stands in for, and so is beyond the limit, or NULL */
+    struct tp_worker *substitute; /* who stands in for it while what it runs waits, or NULL */
+    tp_queue inbox;               /* tasks for this thread alone */
+    _Atomic bool has_inbox;       /* read without the lock */
 } tp_worker;
 
 typedef struct tp_pool {
@@ -77,12 +79,11 @@ typedef enum tp_found {
     TP_FOUND_TASK,    /* a task: attach, then tp_pool_take */
     TP_FOUND_SEAT,    /* a seat at a loop with a kernel, already taken */
     TP_FOUND_LOOP,    /* a loop that runs attached: attach, then tp_pool_join */
-    TP_FOUND_STOP,    /* this thread shall leave */
+    TP_FOUND_STOP,    /* this thread has left the pool, and shall end */
 } tp_found;
 
 typedef enum tp_submitted {
     TP_SUBMITTED,
-    TP_SUBMITTED_UNATTENDED, /* and nobody is idle: start a thread, if there may be more */
     TP_QUEUE_FULL,
     TP_POOL_STOPPED,
 } tp_submitted;
@@ -94,15 +95,21 @@ void tp_pool_destroy(tp_pool *pool);
 
 /* Threads */
 
-/* Makes room for one more thread, with the lowest free index; false when there are `wanted` or the limit of them, or
- * the pool is being stopped. A spare thread is beyond all limits. The caller then starts it. */
-bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, bool spare);
+/* Makes room for one more thread, which the caller then starts, with the lowest free index; false when that is not
+ * below `wanted` and the limit, or the pool is being stopped. With a principal there is no such limit: the thread
+ * stands in for that one, which waits for others, until one of the two finds nothing to do; but each has one at a time.
+ */
+bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal);
 
 /* The thread is idle for good and leaves, unless there is something to do: false. */
 bool tp_pool_expire(tp_pool *pool, tp_worker *worker);
 
-/* The thread ends, or could not be started. True: there is work that nobody attends to, so start another. */
-bool tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker);
+/* The thread could not be started, or cannot go on. Does nothing if it has left already. */
+void tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker);
+
+/* Whether there are tasks that no idle thread is there for: start another. Ask so when a task
+ * was queued, and when a thread has left. */
+bool tp_pool_is_unattended(tp_pool *pool);
 
 /* Waits up to `nanoseconds` for something to do, spinning at first. Detached threads only. */
 tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp_loop **loop, unsigned *seat);
@@ -159,7 +166,7 @@ static inline void tp_pool_count(tp_pool *pool, size_t completed, size_t failed,
 /* Queues the task and wakes a thread for it. `insist`: even when the queue is full. */
 tp_submitted tp_pool_submit(tp_pool *pool, tp_task *task, bool insist);
 
-/* Queues the task for the thread with that index; false when there is none. */
+/* Queues the task for the thread with that index; false when there is none, or the pool is being stopped. */
 bool tp_pool_post(tp_pool *pool, tp_task *task, unsigned index);
 
 /* Waits up to `nanoseconds` until the queue is not full. */

@@ -28,7 +28,7 @@ typedef struct thread {
 
 static void run_task(tp_task *queued);
 
-/* What a thread of the pool does. True: it shall leave; false: it was idle, and has left. */
+/* What a thread of the pool does until it has left. True: it was told to; false: it was idle. */
 static bool serve(tp_worker *worker, bool expires) {
     tp_loop *loop;
     unsigned seat;
@@ -63,19 +63,18 @@ static bool serve(tp_worker *worker, bool expires) {
 static void *stay(void *argument) {
     thread *self = argument;
     CHECK(serve(&self->worker, false));
-    tp_pool_leave_for_good(&pool, &self->worker);
     return NULL;
 }
 
 static void start_workers(thread *threads) {
     tp_pool_init(&pool, true, WORKERS, SIZE_MAX);
     for (int i = 0; i < WORKERS; i++) {
-        CHECK(tp_pool_enroll(&pool, &threads[i].worker, WORKERS, false));
+        CHECK(tp_pool_enroll(&pool, &threads[i].worker, WORKERS, NULL));
         CHECK(threads[i].worker.index == (unsigned)i);
         CHECK(pthread_create(&threads[i].id, NULL, stay, &threads[i]) == 0);
     }
     tp_worker one_more;
-    CHECK(!tp_pool_enroll(&pool, &one_more, WORKERS + 1, false));
+    CHECK(!tp_pool_enroll(&pool, &one_more, WORKERS + 1, NULL));
 }
 
 static void stop_workers(thread *threads) {
@@ -225,27 +224,36 @@ enum { SUBMITTERS = 3, TASKS = 6000, CAPACITY = 8 };
 typedef struct job_task {
     tp_task queued;
     _Atomic unsigned runs;
+    struct job_task *first; /* it ends when that one has run, or NULL */
 } job_task;
 
 static _Atomic unsigned running, started_threads;
 
-static void run_task(tp_task *queued) { atomic_fetch_add(&((job_task *)queued)->runs, 1); }
+static void run_task(tp_task *queued) {
+    job_task *task = (job_task *)queued;
+    uint64_t started = tp_now();
+    while (task->first && !atomic_load(&task->first->runs)) {
+        CHECK(tp_now() - started < 60000000000u);
+        tp_yield();
+    }
+    atomic_fetch_add(&task->runs, 1);
+}
 
 static void *serve_until_idle(void *argument);
 
-static void start_thread(unsigned wanted, bool spare) {
+static void start_thread(unsigned wanted, tp_worker *principal) {
     thread *self = malloc(sizeof *self);
-    if (!tp_pool_enroll(&pool, &self->worker, wanted, spare)) {
+    if (!tp_pool_enroll(&pool, &self->worker, wanted, principal)) {
         free(self);
         return;
     }
     atomic_fetch_add(&running, 1);
     atomic_fetch_add(&started_threads, 1);
     if (dice(50) == 0) { /* it could not be started */
-        bool unattended = tp_pool_leave_for_good(&pool, &self->worker);
+        tp_pool_leave_for_good(&pool, &self->worker);
         atomic_fetch_sub(&running, 1);
         free(self);
-        if (unattended) start_thread(wanted, spare);
+        if (tp_pool_is_unattended(&pool)) start_thread(wanted, principal);
         return;
     }
     pthread_attr_t attributes;
@@ -257,7 +265,7 @@ static void start_thread(unsigned wanted, bool spare) {
 
 static void *serve_until_idle(void *argument) {
     thread *self = argument;
-    if (serve(&self->worker, true) && tp_pool_leave_for_good(&pool, &self->worker)) start_thread(WORKERS, false);
+    if (serve(&self->worker, true) && tp_pool_is_unattended(&pool)) start_thread(WORKERS, NULL);
     free(self);
     atomic_fetch_sub(&running, 1);
     return NULL;
@@ -265,20 +273,24 @@ static void *serve_until_idle(void *argument) {
 
 static job_task tasks[SUBMITTERS][TASKS];
 
+/* Stand for threads that wait. */
+static tp_worker principals[SUBMITTERS];
+
 static void *submit_tasks(void *argument) {
     job_task *mine = argument;
+    tp_worker *principal = &principals[(job_task(*)[TASKS])mine - tasks];
     for (int i = 0; i < TASKS; i++) {
         tp_submitted submitted;
         while ((submitted = tp_pool_submit(&pool, &mine[i].queued, dice(4) == 0)) == TP_QUEUE_FULL)
             tp_pool_wait_for_room(&pool, dice(2) ? TP_FOREVER : 1000);
         CHECK(submitted != TP_POOL_STOPPED);
-        if (submitted == TP_SUBMITTED_UNATTENDED) start_thread(WORKERS, false);
+        if (tp_pool_is_unattended(&pool)) start_thread(WORKERS, NULL);
         tp_race_point();
         /* Whoever waits for a task may run it, the latest or an old one. */
         job_task *any = &mine[dice((uint32_t)i + 1)];
         if (dice(3) == 0 && tp_pool_claim(&pool, &any->queued)) run_task(&any->queued);
         if (dice(100) == 0) tp_pool_resize(&pool, 1 + dice(WORKERS));
-        if (dice(500) == 0) start_thread(WORKERS, true);
+        if (dice(500) == 0) start_thread(WORKERS, principal);
         if (dice(30) == 0) /* let threads expire */
             for (uint32_t pause = dice(20000); pause; pause--)
                 tp_pause();
@@ -321,6 +333,56 @@ static void test_posted_tasks(void) {
     for (int k = 0; k < 100; k++)
         for (unsigned i = 0; i < WORKERS; i++)
             CHECK(posted[i][k].runs == 1);
+}
+
+/* A thread that was counted on for a task in the queue may find another one, for it alone, that takes long. */
+static void test_nobody_sleeps_beside_a_task(void) {
+    thread threads[WORKERS];
+    start_workers(threads);
+    for (int round = 0; round < ROUNDS; round++) {
+        job_task first = {.runs = 0}, waits = {.first = &first};
+        CHECK(tp_pool_post(&pool, &waits.queued, dice(WORKERS)));
+        CHECK(tp_pool_submit(&pool, &first.queued, false) != TP_POOL_STOPPED);
+        run_task(&(job_task){.first = &waits}.queued);
+        if (dice(2))
+            for (uint32_t pause = dice(5000); pause; pause--)
+                tp_pause();
+    }
+    stop_workers(threads);
+}
+
+/* A thread stands in for another one: beyond the limit, one at a time, and until the other has nothing to do. */
+static void test_substitutes(void) {
+    tp_worker one, two, substitute, another;
+    tp_loop *loop;
+    unsigned seat;
+    job_task task;
+    tp_pool_init(&pool, false, 1, SIZE_MAX);
+    CHECK(tp_pool_enroll(&pool, &one, 1, NULL));
+    CHECK(!tp_pool_enroll(&pool, &two, 2, NULL));
+    CHECK(tp_pool_enroll(&pool, &substitute, 0, &one) && substitute.index == 1);
+    CHECK(!tp_pool_enroll(&pool, &another, 0, &one));
+    CHECK(tp_pool_submit(&pool, &task.queued, false) == TP_SUBMITTED && tp_pool_is_unattended(&pool));
+    CHECK(tp_pool_wait(&pool, &substitute, 0, &loop, &seat) == TP_FOUND_TASK);
+    CHECK(tp_pool_take(&pool, &substitute) == &task.queued);
+    CHECK(tp_pool_wait(&pool, &substitute, 0, &loop, &seat) == TP_FOUND_STOP && !substitute.present);
+    CHECK(tp_pool_enroll(&pool, &another, 0, &one));
+    CHECK(tp_pool_submit(&pool, &task.queued, false) == TP_SUBMITTED && tp_pool_is_unattended(&pool));
+    CHECK(tp_pool_wait(&pool, &one, 0, &loop, &seat) == TP_FOUND_TASK);
+    CHECK(tp_pool_wait(&pool, &another, 0, &loop, &seat) == TP_FOUND_STOP);
+    CHECK(tp_pool_take(&pool, &one) == &task.queued);
+    CHECK(tp_pool_expire(&pool, &one) && pool.threads == 0);
+    /* The limit is one of indices: threads that are to leave keep nobody from coming. */
+    tp_pool_resize(&pool, 2);
+    CHECK(tp_pool_enroll(&pool, &one, 1, NULL) && tp_pool_enroll(&pool, &two, 2, NULL));
+    CHECK(tp_pool_expire(&pool, &one));
+    tp_pool_resize(&pool, 1);
+    CHECK(tp_pool_enroll(&pool, &one, 1, NULL) && one.index == 0);
+    CHECK(tp_pool_wait(&pool, &two, 0, &loop, &seat) == TP_FOUND_STOP);
+    tp_pool_leave_for_good(&pool, &two);
+    tp_pool_leave_for_good(&pool, &one);
+    CHECK(pool.threads == 0 && pool.workers == NULL);
+    tp_pool_destroy(&pool);
 }
 
 /* A caller that does not work itself returns when all is done, also when guests leave in between; and a pool that is
@@ -379,7 +441,9 @@ int main(void) {
     test_cancelled_loop_ends();
     test_every_task_runs_exactly_once();
     test_posted_tasks();
+    test_nobody_sleeps_beside_a_task();
+    test_substitutes();
     test_a_caller_that_only_waits();
-    puts("7 passed, 0 failed");
+    puts("9 passed, 0 failed");
     return 0;
 }
