@@ -3,6 +3,7 @@
 import sys
 import threading
 
+cimport cython
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint64_t
 
@@ -71,10 +72,6 @@ cdef class Engine:
         return self.pool.limit
 
     @property
-    def has_initializer(self):
-        return self.initializer is not None
-
-    @property
     def workers(self):
         """The workers that are there, by index."""
         return sorted(self.roster.copy(), key=worker_index)
@@ -83,35 +80,40 @@ cdef class Engine:
 
     cdef int submit(self, Task task) except -1:
         """Queues a task. Where no thread can be started the caller runs it."""
+        self.enqueue(task)
+        if not tp_pool_is_unattended(&self.pool):
+            return 0
+        try:
+            if self.start_worker(self.pool.limit) != STARTED:
+                # A task that awaits another one on an event loop of its own keeps its thread: that one needs one more.
+                if self.is_own_thread() and runs_event_loop():
+                    self.start_worker(0, <Worker>tp_this_worker)
+                self.work_alone()
+        except BaseException:
+            if self.claim(task):  # Ctrl-C
+                task.queued_at = 0
+            raise
+        return 0
+
+    cdef int enqueue(self, Task task) except -1:
         cdef tp_submitted submitted
-        cdef bint own = self.is_own_thread()
+        # No thread of any pool waits for room: it may be the one that would make it, or be waited for by that one.
+        cdef bint insists = task.insists or (tp_this_worker is not NULL and not self.raise_when_full)
         task.queued_at = tp_now()
         Py_INCREF(task)  # the queue's reference
-        while True:
-            # A thread of the pool never waits for room: it may be the one that would make it.
-            submitted = tp_pool_submit(&self.pool, &task.native, task.insists or (own and not self.raise_when_full))
-            if submitted != TP_QUEUE_FULL:
-                break
-            try:
+        try:
+            while (submitted := tp_pool_submit(&self.pool, &task.native, insists)) == TP_QUEUE_FULL:
                 if self.raise_when_full:
                     raise QueueFull(f"the queue of pool {self.name!r} is full: {self.pool.queued} tasks are waiting")
                 with nogil:
                     tp_pool_wait_for_room(&self.pool, SIGNAL_NANOSECONDS)
                 PyErr_CheckSignals()
-            except BaseException:
-                Py_DECREF(task)
-                raise
-        if submitted == TP_POOL_STOPPED:
+            if submitted == TP_POOL_STOPPED:
+                raise self.refusal()
+        except BaseException:
+            task.queued_at = 0
             Py_DECREF(task)
-            raise RuntimeError(f"pool {self.name!r} was shut down") if self.broken is None else broken_pool(self)
-        if submitted == TP_SUBMITTED_UNATTENDED and not self.start_worker(self.pool.limit, False):
-            # A task that awaits another one on an event loop of its own keeps its thread, so that one needs a thread more.
-            if own and runs_event_loop() and self.start_worker(0, True):
-                return 0
-            if self.pool.threads == 0 and self.claim(task):
-                if self.initializer is not None:
-                    raise RuntimeError(f"pool {self.name!r} has an initializer, and no thread could be started")
-                task.run()
+            raise
         return 0
 
     cdef bint claim(self, Task task) noexcept:
@@ -122,53 +124,89 @@ cdef class Engine:
         return True
 
     def cancel_queued(self):
-        """Cancels every task that has not started. Returns how many."""
-        cdef tp_task *native
-        cdef Task task
-        cancelled = 0
-        while True:
-            native = tp_pool_drain(&self.pool)
-            if native is NULL:
-                return cancelled
-            task = <Task>native.owner
-            Py_DECREF(task)
-            task.cancel()
-            cancelled += 1
+        """Cancels every task that has not started."""
+        self.discard_queued(False)
 
-    cdef int post(self, Task task, unsigned index) except -1:
-        """Queues a task for the thread with that index, and starts it first if need be."""
+    cdef int discard_queued(self, bint refuse) except -1:
+        cdef tp_task *native
+        while (native := tp_pool_drain(&self.pool)) is not NULL:
+            discard(native, refuse)
+        return 0
+
+    cdef bint post(self, Task task, unsigned index) except -1:
+        """Queues a task for the thread with that index, and starts it first if need be. False: a resize did away with it."""
+        cdef Start start
         task.queued_at = tp_now()
         Py_INCREF(task)
-        while not tp_pool_post(&self.pool, &task.native, index):
-            if not self.start_worker(self.pool.limit, False) and not self.pool.threads > index:
-                Py_DECREF(task)
-                raise RuntimeError(f"pool {self.name!r} has no thread {index}, and none could be started")
+        try:
+            while not tp_pool_post(&self.pool, &task.native, index):
+                start = self.start_worker(index + 1)
+                if start == IMPOSSIBLE or self.pool.stopping:
+                    raise self.refusal()
+                if start == UNWANTED and index >= self.pool.limit:
+                    Py_DECREF(task)
+                    return False
+        except BaseException:
+            Py_DECREF(task)
+            raise
+        return True
+
+    cdef int work_alone(self) except -1:
+        """Where no thread can be started, does what is queued; or refuses it, if that needs a thread initialized."""
+        cdef tp_task *native
+        cdef Task task
+        while self.pool.threads == 0 and (native := tp_pool_drain(&self.pool)) is not NULL:
+            if self.initializer is not None:
+                discard(native, True)
+                continue
+            task = <Task>native.owner
+            Py_DECREF(task)
+            task.run()
         return 0
+
+    cdef object refusal(self):
+        """Why a task is not run."""
+        if self.broken is not None:
+            from concurrent.futures.thread import BrokenThreadPool
+
+            error = BrokenThreadPool(f"the initializer of pool {self.name!r} failed")
+            error.__cause__ = self.broken
+            return error
+        if self.pool.stopping:
+            return RuntimeError(f"pool {self.name!r} was shut down")
+        return RuntimeError(f"no thread could be started for pool {self.name!r}")
 
     # Threads
 
     cdef bint is_own_thread(self) noexcept:
         return tp_this_worker is not NULL and (<Worker>tp_this_worker).engine is self
 
-    cdef bint start_worker(self, unsigned wanted, bint spare) except -1:
-        """Starts one more thread, unless there are `wanted`; False when there are, or it cannot be."""
+    cdef bint may_run_here(self) noexcept:
+        """Whether the calling thread is initialized as those of the pool are."""
+        return self.initializer is None or self.is_own_thread()
+
+    cdef Start start_worker(self, unsigned wanted, Worker principal=None) except *:
+        """Starts one more thread, unless those below `wanted` are there; or one that stands in for the principal."""
         cdef Worker worker = Worker(self)
-        if not tp_pool_enroll(&self.pool, &worker.native, wanted, spare):
-            return False
+        if not tp_pool_enroll(&self.pool, &worker.native, wanted, NULL if principal is None else &principal.native):
+            return UNWANTED
         name = f"{self.name}-{worker.native.index}"
-        # Not a daemon: attaching while the interpreter ends would hang it (3.14).
-        worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
-        self.roster.add(worker)
         try:
+            # Not a daemon: attaching while the interpreter ends would hang it (3.14).
+            worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
+            self.roster.add(worker)
             worker.thread.start()
         except BaseException as error:
-            worker.left()
+            # Ctrl-C may have come when the thread had started: then it is there to stay.
+            if worker.claim_begin():
+                worker.leave()
             if not isinstance(error, (RuntimeError, OSError, MemoryError)):
                 raise
             debug(f"{name} could not be started, the caller works alone: {error}")
-            return False
+            self.work_alone()  # others may have counted on it
+            return IMPOSSIBLE
         debug(f"{name} started")
-        return True
+        return STARTED
 
     def is_current(self):
         """Whether the calling thread is one of its own."""
@@ -176,6 +214,9 @@ cdef class Engine:
 
     def resize(self, unsigned width):
         tp_pool_resize(&self.pool, width)
+        for _ in range(self.pool.queued):
+            if not tp_pool_is_unattended(&self.pool) or self.start_worker(width) != STARTED:
+                break
 
     def stop(self, bint close=False):
         """The threads finish the tasks that are queued, then end; later runs use the caller alone.
@@ -206,9 +247,11 @@ cdef class Engine:
 
     def fail(self, error):
         """The initializer raised: nothing can be run."""
-        self.broken = error
+        with cython.critical_section(self):
+            if self.broken is None:  # the first, so that nobody who reads it sees it change
+                self.broken = error
         self.stop(True)
-        self.cancel_queued()
+        self.discard_queued(True)
 
     def open_loops(self):
         """(items done, items, workers at it) of each open loop, newest first; of 64 at the most."""
@@ -246,14 +289,35 @@ cdef class Worker:
     def index(self):
         return self.native.index
 
+    @property
+    def activity(self):
+        """The function that it runs, or None."""
+        with cython.critical_section(self):
+            return self.doing
+
+    cdef int now_doing(self, fn) except -1:
+        with cython.critical_section(self):
+            self.doing, fn = fn, self.doing
+        return 0
+
+    cdef bint claim_begin(self):
+        """True for one caller."""
+        cdef bint begun
+        with cython.critical_section(self):
+            begun = self.begun
+            self.begun = True
+        return not begun
+
     def begin(self):
         """Called first, in the thread itself. False: it cannot work."""
         global tp_this_worker
+        if not self.claim_begin():
+            return False
         tp_this_worker = <void *>self
         self.started_at = tp_now() * 1e-9
         self.idle_since = tp_now()
         # The last 15 bytes of the name, which is all that Linux keeps: the index is at the end.
-        name = self.thread.name.encode()
+        name = self.thread.name.encode(errors="replace")
         tp_name_thread(name[max(0, len(name) - 15):])
         if self.engine.initializer is None:
             return True
@@ -285,7 +349,6 @@ cdef class Worker:
         if found == TP_FOUND_NOTHING:
             return self.doze()
         if found == TP_FOUND_STOP:
-            self.left()
             return False
         if found == TP_FOUND_TASK:
             started = tp_now()
@@ -296,7 +359,7 @@ cdef class Worker:
                 try:
                     self.help_with(loop, seat)
                 finally:
-                    self.activity = None
+                    self.now_doing(None)
                     if not self.engine.abandoned:
                         tp_pool_leave(pool, loop, seat)
         if self.engine.abandoned:  # the process was forked in an item or a task, and ends with this thread
@@ -324,24 +387,25 @@ cdef class Worker:
         if tp_now() - self.idle_since < self.engine.idle_timeout or not tp_pool_expire(&self.engine.pool, &self.native):
             return True
         debug(f"{self.thread.name} expired")
-        self.engine.roster.discard(self)
         return False
 
-    def left(self):
-        """The thread ends, or could not be started."""
+    def end(self):
+        """Called last, in the thread itself."""
+        if self.engine.abandoned:
+            return
+        self.leave()
+        if tp_pool_is_unattended(&self.engine.pool):
+            self.engine.start_worker(self.engine.pool.limit)
+
+    cdef int leave(self) except -1:
+        """Leaves the pool, unless it has."""
         cdef tp_task *native
-        cdef Task task
-        while True:  # none, but where the initializer failed or the thread could not be started
-            native = tp_pool_take_own(&self.engine.pool, &self.native)
-            if native is NULL:
-                break
-            task = <Task>native.owner
-            Py_DECREF(task)
-            task.cancel()
-        cdef bint unattended = tp_pool_leave_for_good(&self.engine.pool, &self.native)
+        tp_pool_leave_for_good(&self.engine.pool, &self.native)
         self.engine.roster.discard(self)
-        if unattended:
-            self.engine.start_worker(self.engine.pool.limit, False)
+        # None, but where the initializer failed or the thread could not be started. Nothing is posted to who has left.
+        while (native := tp_pool_take_own(&self.engine.pool, &self.native)) is not NULL:
+            discard(native, True)
+        return 0
 
     cdef int run_task(self) except -1:
         cdef tp_task *native = tp_pool_take(&self.engine.pool, &self.native)
@@ -350,29 +414,32 @@ cdef class Worker:
             return 0
         task = <Task>native.owner
         Py_DECREF(task)
-        self.activity = task.fn
+        self.now_doing(task.fn)
         try:
             task.run()
         except BaseException as error:
             # What a task's function raises is kept by the task; this came from elsewhere, such as a callback.
             report(error, self.thread)
-        self.activity = None
+        self.now_doing(None)
         return 0
 
     cdef int help_with(self, tp_loop *loop, unsigned seat) except -1:
         # A function of its own, so that its reference to the run is gone before the seat is left.
         run = <PythonLoop>loop.context
-        self.activity = run.fn
+        self.now_doing(run.fn)
         run.work(loop, seat, None, &self.engine.pool, &self.native)
         return 0
 
 
-cdef object broken_pool(Engine engine):
-    from concurrent.futures.thread import BrokenThreadPool
-
-    error = BrokenThreadPool(f"the initializer of pool {engine.name!r} failed")
-    error.__cause__ = engine.broken
-    return error
+cdef int discard(tp_task *native, bint refuse) except -1:
+    """Gets rid of a task that was taken out of a queue."""
+    task = <Task>native.owner
+    Py_DECREF(task)
+    if refuse:
+        task.refuse()
+    else:
+        task.cancel()
+    return 0
 
 
 def worker_index(Worker worker):

@@ -106,16 +106,16 @@ cdef extern from "pool/pool.h" nogil:
 
     ctypedef enum tp_submitted:
         TP_SUBMITTED
-        TP_SUBMITTED_UNATTENDED
         TP_QUEUE_FULL
         TP_POOL_STOPPED
 
     void tp_pool_count(tp_pool *pool, size_t completed, size_t failed, size_t cancelled)
     void tp_pool_init(tp_pool *pool, bint can_spin, unsigned limit, size_t capacity)
     void tp_pool_destroy(tp_pool *pool)
-    bint tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, bint spare)
+    bint tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal)
     bint tp_pool_expire(tp_pool *pool, tp_worker *worker)
-    bint tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker)
+    void tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker)
+    bint tp_pool_is_unattended(tp_pool *pool)
     tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp_loop **loop, unsigned *seat)
     bint tp_pool_is_wanted(tp_pool *pool, tp_worker *worker)
     void tp_pool_resize(tp_pool *pool, unsigned limit)

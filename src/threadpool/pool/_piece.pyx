@@ -103,22 +103,32 @@ cdef class Piece(Task):
     cdef int cancel(self) except -1:
         from concurrent.futures import CancelledError
 
+        self.fail(CancelledError(f"pool {self.engine.name!r} was shut down"))
+        return 0
+
+    cdef int refuse(self) except -1:
+        self.fail(self.engine.refusal())
+        return 0
+
+    def fail(self, error):
         self.results = []
-        self.error = CancelledError(f"pool {self.engine.name!r} was shut down")
+        self.error = error
         self.gate.finished.append(self)
         tp_gate_open(&self.gate.gate, &self.ended)
-        return 0
 
     cdef bint try_to_run(self) except -1:
         """Runs it in the consumer's thread, if nobody has started it and that thread may."""
-        if self.engine.initializer is not None and not self.engine.is_own_thread() or not self.engine.claim(self):
+        if not self.engine.may_run_here() or not self.engine.claim(self):
             return False
         self.run()
         return True
 
     def wait(self, double deadline):
-        """Waits until it has ended; does it now if nobody has started it. False: it is past the deadline (by time())."""
-        cdef bint ended = self.try_to_run()
+        """Waits until it has ended; does it now if nobody has started it. False: it is past the deadline (by now()).
+
+        With a deadline it is left to others: what the consumer has begun it cannot leave in time.
+        """
+        cdef bint ended = deadline == INFINITY and self.try_to_run()
         cdef uint64_t patience
         while not ended:
             patience = SIGNAL_NANOSECONDS

@@ -10,3 +10,5 @@ cdef extern from "_python.h":
     void tp_safepoint()
     int PyErr_CheckSignals() except -1
     PyObject *PyObject_Call(object callable, object arguments, object names)
+    int PyContext_Enter(object) except -1
+    int PyContext_Exit(object) except -1

@@ -11,7 +11,9 @@ from threadpool.pool._native cimport (
     TP_NO_INDEX, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done, tp_loop_limit,
     tp_loop_lower_limit, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
 )
-from threadpool.pool._python cimport TP_FREE_THREADED, tp_safepoint, tp_take_exception
+from threadpool.pool._python cimport (
+    TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_safepoint, tp_take_exception,
+)
 from threadpool.pool._watch cimport Watch
 
 cdef extern from "Python.h":
@@ -41,8 +43,6 @@ cdef extern from "Python.h":
     tp_frame *tp_here
     PyObject *tp_only_referent(PyObject *)
     bint tp_refers_to(PyObject *, PyObject *)
-    int PyContext_Enter(object) except -1
-    int PyContext_Exit(object) except -1
     PyObject *PyObject_Vectorcall(PyObject *callable, PyObject **arguments, size_t count, PyObject *names)
     PyObject *PyObject_CallObject(PyObject *callable, object arguments)
     const size_t PY_VECTORCALL_ARGUMENTS_OFFSET

@@ -7,7 +7,7 @@ import operator
 cimport cython
 from libc.stdint cimport uint64_t
 
-from threadpool.pool._engine cimport Engine, broken_pool
+from threadpool.pool._engine cimport STARTED, Engine
 from threadpool.pool._items cimport Items
 from threadpool.pool._kernel cimport Batch, Kernel
 from threadpool.pool._native cimport *
@@ -75,11 +75,12 @@ cdef class Run:
             raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
         self.as_group = errors == "group"
         self.timeout = timeout
-        self.deadline = TP_NEVER if timeout is None else tp_now() + nanoseconds("timeout", timeout)
+        self.deadline = TP_NEVER if timeout is None else tp_now() + <uint64_t>(seconds("timeout", timeout) * 1e9)
         self.watch = Watch(report, timeout is not None)
         self.handle = handle
         self.first = first
-        if engine.closed and not engine.is_own_thread():
+        # With a handle it is a task, and that was submitted before.
+        if engine.closed and handle is None and not engine.is_own_thread():
             raise shut_down(engine, "it runs nothing any more")
         kernel, options = kernel_of(fn)
         if kernel is None:
@@ -92,7 +93,7 @@ cdef class Run:
 
     def __call__(self):
         """Does it, and returns the results or raises. The calling thread takes part, or waits. Once."""
-        cdef bint caller_works = self.engine.initializer is None or self.engine.is_own_thread()
+        cdef bint caller_works = self.engine.may_run_here()
         cdef tp_loop *loop = self.new_loop(caller_works)
         try:
             if self.handle is not None:
@@ -150,7 +151,7 @@ cdef class Run:
         if loop.width == 1:
             return 0
         cdef unsigned threads = tp_pool_open(&self.engine.pool, loop)
-        while threads < loop.width - 1 and self.engine.start_worker(loop.width - 1, False):
+        while threads < loop.width - 1 and self.engine.start_worker(loop.width - 1) == STARTED:
             threads += 1
         return 0
 
@@ -185,7 +186,7 @@ cdef class Run:
                 return self.work(loop)
             if self.engine.pool.stopping:
                 raise shut_down(self.engine, "nothing of the run was done")
-            if self.engine.pool.threads == 0 and not self.engine.start_worker(loop.width - 1, False):
+            if self.engine.pool.threads == 0 and self.engine.start_worker(loop.width - 1) != STARTED:
                 raise RuntimeError(f"pool {self.engine.name!r} has an initializer, and no thread could be started")
 
     cdef int close(self, tp_loop *loop) except -1:
@@ -253,7 +254,7 @@ cdef tuple kernel_of(fn):
 cdef object shut_down(Engine engine, str consequence):
     if engine.broken is None:
         return RuntimeError(f"pool {engine.name!r} was shut down: {consequence}")
-    return broken_pool(engine)
+    return engine.refusal()
 
 
 cpdef size_t at_least_one(str name, value) except 0:
@@ -266,11 +267,14 @@ cpdef size_t at_least_one(str name, value) except 0:
     return min(number, (1 << 62))
 
 
-cdef uint64_t nanoseconds(str name, value) except? 0:
+cpdef double seconds(str name, value) except? -1:
+    """Any number, from 0 to 30 years: shorter times and longer ones make no difference."""
+    if isinstance(value, str):
+        raise TypeError(f"{name} must be a number of seconds, not 'str'")
     try:
-        seconds = float(value)
+        number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__!r}") from None
-    if seconds != seconds:
+    if number != number:
         raise ValueError(f"{name} must be a number of seconds, not NaN")
-    return <uint64_t>(max(0.0, min(seconds, 1e9)) * 1e9)
+    return max(0.0, min(number, 1e9))

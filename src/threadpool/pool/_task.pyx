@@ -13,5 +13,9 @@ cdef class Task:
         raise NotImplementedError
 
     cdef int cancel(self) except -1:
-        """Called instead of `run` when the pool will not run it."""
+        """Called instead of `run` when its owner does not want it any more."""
+        raise NotImplementedError
+
+    cdef int refuse(self) except -1:
+        """Called instead of `run` when the pool cannot run it: it fails with `Engine.refusal`."""
         raise NotImplementedError

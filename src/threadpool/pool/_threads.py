@@ -6,8 +6,9 @@ if TYPE_CHECKING:
 
 
 def serve(worker: "Worker") -> None:
-    if not worker.begin():
-        worker.left()
-    else:
-        while worker.step():
-            pass
+    try:
+        if worker.begin():
+            while worker.step():
+                pass
+    finally:  # also when the thread is killed by PyThreadState_SetAsyncExc: then another one takes over
+        worker.end()

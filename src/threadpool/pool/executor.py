@@ -11,7 +11,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from . import lifecycle
 from ._engine import Engine
-from ._run import at_least_one
+from ._run import at_least_one, seconds
 from .future import Future
 from .mapper import Mapper
 from .stats import Stats
@@ -40,7 +40,7 @@ class Pool(Mapper, concurrent.futures.Executor):
     caller of `run`, whose thread has not been initialized, waits rather than works.
 
     ``max_queue``: how many submitted calls may wait; then submit waits for room (``when_full="block"``) or raises
-    `threadpool.errors.QueueFull` (``"raise"``). The pool's own threads never wait.
+    `threadpool.errors.QueueFull` (``"raise"``). Threads of pools never wait.
 
     Every method is safe to call from any thread. A pool that is forgotten ends like one that is shut down; at the
     interpreter's end all do. A forked child has the pool, with threads of its own and nothing queued. TypeError and
@@ -60,15 +60,21 @@ class Pool(Mapper, concurrent.futures.Executor):
     ) -> None:
         if initializer is not None and not callable(initializer):
             raise TypeError(f"initializer must be callable, not {type(initializer).__name__!r}")
-        if idle_timeout is not None and not idle_timeout >= 0:
-            raise ValueError(f"idle_timeout must be 0 or more seconds, or None, not {idle_timeout!r}")
+        try:
+            initargs = tuple(initargs)
+        except TypeError:
+            raise TypeError(f"initargs must be a tuple, not {type(initargs).__name__!r}") from None
+        if idle_timeout is not None:
+            idle_timeout, given = seconds("idle_timeout", idle_timeout), idle_timeout
+            if given < 0:
+                raise ValueError(f"idle_timeout must be 0 or more seconds, or None, not {given!r}")
         if when_full not in ("block", "raise"):
             raise ValueError(f"when_full must be 'block' or 'raise', not {when_full!r}")
         self._settings = (
             default_workers() if workers is None else _width(workers),
             f"threadpool-{next(_numbers)}" if name is None else str(name),
             initializer,
-            tuple(initargs),
+            initargs,
             None if initializer is not None else idle_timeout,
             None if max_queue is None else at_least_one("max_queue", max_queue),
             when_full == "raise",
@@ -124,7 +130,8 @@ class Pool(Mapper, concurrent.futures.Executor):
             raise TypeError("map must have at least one iterable")
         size = at_least_one("chunksize", chunksize)
         buffer = None if buffersize is None else at_least_one("buffersize", buffersize)
-        return map_eagerly(self._engine, fn, iterables, timeout, size, buffer)
+        wait = None if timeout is None else seconds("timeout", timeout)
+        return map_eagerly(self._engine, fn, iterables, wait, size, buffer)
 
     def broadcast(self, fn: Callable[..., _R], /, *args: Any) -> list[_R]:
         """Calls ``fn(*args)`` once on every worker, starting those that are not there; the results by index.
@@ -138,8 +145,8 @@ class Pool(Mapper, concurrent.futures.Executor):
         futures: list[Future[_R]] = []
         for index in range(self._engine.width):
             future: Future[_R] = Future(self._engine, fn, args, {})
-            future.post(index)
-            futures.append(future)
+            if future.post(index):
+                futures.append(future)
         concurrent.futures.wait(futures)
         return [future.result() for future in futures]
 

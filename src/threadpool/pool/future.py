@@ -3,6 +3,7 @@
 import concurrent.futures
 from typing import Any, TypeVar
 
+from . import _call
 from ._call import Call
 from ._engine import Engine
 
@@ -20,9 +21,9 @@ class Future(concurrent.futures.Future[_T]):
         """Submits the call, once; with `insist` also into a full queue."""
         self._call.queue(insist)
 
-    def post(self, index: int) -> None:
-        """Submits the call to the thread of that index, once."""
-        self._call.post(index)
+    def post(self, index: int) -> bool:
+        """Submits the call to the thread of that index, once. False: a resize did away with that."""
+        return self._call.post(index)
 
     def cancel(self) -> bool:
         """Cancels the call if it has not started, and then lets go of its arguments at once. See the base class."""
@@ -31,20 +32,5 @@ class Future(concurrent.futures.Future[_T]):
             self._call.withdraw()
         return cancelled
 
-    def result(self, timeout: float | None = None) -> _T:
-        """The call's result, when it has ended. See the base class."""
-        if timeout is None and not self.done():
-            self._call.await_start_or_end()
-        try:
-            return super().result(timeout)
-        finally:
-            del self  # as in the base class: the traceback of what is raised holds this frame
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """The call's exception or None, when it has ended. See the base class."""
-        if timeout is None and not self.done():
-            self._call.await_start_or_end()
-        try:
-            return super().exception(timeout)
-        finally:
-            del self
+    result = _call.result
+    exception = _call.exception

@@ -1,0 +1,376 @@
+"""What could hang, and does not: tasks that wait for tasks, pools that call each other, shutdowns, lack of threads."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+
+import threadpool
+from threadpool import Pool
+
+WAIT = 60
+
+no_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def python(program):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=WAIT
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# Tasks that wait for tasks
+
+
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("options", [{}, {"initializer": abs, "initargs": (1,)}], ids=["", "initialized"])
+def test_a_chain_of_tasks_that_wait_for_the_next_one(width, options):
+    """They take no more of the stack than functions that call one another."""
+    with Pool(width, **options) as pool:
+
+        def chain(length):
+            return 1 + pool.submit(chain, length - 1).result() if length else 0
+
+        assert pool.submit(chain, 500).result(WAIT) == 500
+
+
+def test_a_task_waits_for_an_exception():
+    with Pool(1) as pool:
+        assert pool.submit(lambda: type(pool.submit(abs, "").exception())).result(WAIT) is TypeError
+
+
+@pytest.mark.parametrize("width", [1, 2, 8])
+def test_tasks_that_start_and_wait_for_many(width):
+    with Pool(width) as pool:
+
+        def fibonacci(n):
+            if n < 2:
+                return n
+            futures = [pool.submit(fibonacci, n - 1), pool.submit(fibonacci, n - 2)]
+            return sum(future.result() for future in futures)
+
+        assert pool.submit(fibonacci, 12).result(WAIT) == 144
+
+
+@pytest.mark.parametrize("width", [1, 2, 8])
+def test_runs_nested_to_the_recursion_limit(width):
+    with Pool(width) as pool:
+
+        def nest(depth):
+            return pool.run(nest, [depth + 1, depth + 1])
+
+        for call in (lambda: nest(0), lambda: pool.submit(nest, 0).result()):
+            with pytest.raises(RecursionError):
+                call()
+        assert pool.run(abs, [-1]) == [1]
+        assert pool.submit(abs, -1).result(WAIT) == 1
+
+
+@pytest.mark.parametrize("widths", [(1, 1), (2, 1), (2, 2)], ids=str)
+@pytest.mark.parametrize("limit", [None, 1], ids=["", "bounded"])
+def test_pools_that_submit_to_each_other(widths, limit):
+    with Pool(widths[0], max_queue=limit) as a, Pool(widths[1], max_queue=limit) as b:
+
+        def call(pool, other, depth):
+            if depth == 0:
+                return 1
+            futures = [other.submit(call, other, pool, depth - 1) for _ in range(3)]
+            return sum(future.result() for future in futures)
+
+        assert a.submit(call, a, b, 5).result(WAIT) == 3**5
+
+
+@pytest.mark.parametrize("widths", [(1, 1), (2, 1), (2, 2)], ids=str)
+def test_pools_that_run_on_each_other(widths, in_threads):
+    with Pool(widths[0]) as a, Pool(widths[1]) as b:
+
+        def call(pool, other, depth):
+            if depth == 0:
+                return 1
+            return sum(other.run(lambda _: call(other, pool, depth - 1), range(3), chunk=1))
+
+        def mixed(pool, other, depth):
+            if depth == 0:
+                return 1
+            return sum(other.run(lambda _: other.submit(mixed, other, pool, depth - 1).result(), range(2), chunk=1))
+
+        assert a.submit(call, a, b, 5).result(WAIT) == 3**5
+        assert call(a, b, 5) == 3**5
+        assert mixed(a, b, 5) == 2**5
+        assert in_threads(lambda: call(a, b, 3) + call(b, a, 3), 2) == [2 * 3**3] * 2
+
+
+def test_streams_inside_tasks():
+    with Pool(1) as pool:
+        assert pool.submit(lambda: sum(pool.imap(abs, range(100)))).result(WAIT) == 4950
+        assert pool.submit(lambda: sum(pool.imap_unordered(abs, range(100)))).result(WAIT) == 4950
+        assert pool.submit(lambda: sum(pool.map(abs, range(100)))).result(WAIT) == 4950
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_worker_submits_into_the_full_queue_of_its_pool(limit):
+    with Pool(1, max_queue=limit) as pool:
+
+        def submit_many():
+            return [pool.submit(abs, -n) for n in range(50)]
+
+        futures = pool.submit(submit_many).result(WAIT)
+        assert [future.result(WAIT) for future in futures] == list(range(50))
+
+
+def test_long_runs_let_tasks_through(in_threads):
+    """All workers help with runs that are far from their end, and leave them for a task."""
+    with Pool(2) as pool:
+        helping, submitted, passed = threading.Barrier(3), threading.Event(), threading.Event()
+        first = threading.Lock()
+        helped = set()
+
+        def item(_):
+            worker = threadpool.current_worker()
+            if worker in helped:
+                assert passed.wait(WAIT)
+            elif worker is not None:
+                helped.add(worker)
+                helping.wait(WAIT)
+                assert submitted.wait(WAIT)
+            else:
+                if first.acquire(blocking=False):
+                    helping.wait(WAIT)
+                    pool.submit(passed.set)
+                    submitted.set()
+                assert passed.wait(WAIT)
+
+        pool.broadcast(abs, 1)
+        in_threads(lambda: pool.run(item, range(100), chunk=1), 2)
+
+
+# Event loops
+
+
+def test_a_task_that_awaits_a_run_on_its_own_pool():
+    with Pool(1) as pool:
+        task = pool.submit(lambda: asyncio.run(pool.run_async(abs, range(100))))
+        assert task.result(WAIT) == list(range(100))
+
+
+def test_a_task_that_awaits_tasks_of_its_own_pool_gets_one_thread_more():
+    async def main():
+        loop = asyncio.get_running_loop()
+        held = threading.Event()
+        futures = [loop.run_in_executor(pool, held.wait, WAIT) for _ in range(50)]
+        workers = pool.stats().workers
+        held.set()
+        assert all(await asyncio.gather(*futures))
+        # A thread more for a task of that thread that awaits, too.
+        inner = pool.submit(lambda: asyncio.run(pool.run_async(abs, [-1])))
+        assert await asyncio.wrap_future(inner) == [1]
+        return workers
+
+    with Pool(1) as pool:
+        for _ in range(3):
+            assert pool.submit(lambda: asyncio.run(main())).result(WAIT) == 2
+        assert pool.broadcast(threadpool.current_worker) == [0]
+
+
+def test_one_pool_and_two_event_loops(in_threads):
+    async def main():
+        loop = asyncio.get_running_loop()
+        results = await asyncio.gather(*[loop.run_in_executor(pool, abs, -n) for n in range(50)])
+        return results, await pool.run_async(abs, range(50))
+
+    with Pool(2) as pool:
+        assert in_threads(lambda: asyncio.run(main()), 2) == [(list(range(50)), list(range(50)))] * 2
+
+
+# Calls that would wait for the thread that makes them
+
+
+@pytest.mark.parametrize("method", ["shutdown", "resize", "broadcast"])
+def test_a_worker_may_not_wait_for_its_own_pool(method):
+    arguments = {"shutdown": (), "resize": (1,), "broadcast": (abs, 1)}[method]
+    with Pool(2) as pool:
+        barrier = threading.Barrier(2)
+
+        def call():
+            barrier.wait(WAIT)  # both at once
+            getattr(pool, method)(*arguments)
+
+        for future in [pool.submit(call) for _ in range(2)]:
+            with pytest.raises(RuntimeError, match=method):
+                future.result(WAIT)
+        assert pool.submit(abs, -1).result(WAIT) == 1
+
+
+def test_a_task_may_shut_its_pool_down_without_waiting():
+    pool = Pool(1)
+    pool.submit(pool.shutdown, wait=False).result(WAIT)
+    with pytest.raises(RuntimeError, match="was shut down"):
+        pool.submit(abs, 1)
+    pool.shutdown()
+    assert pool.stats().workers == 0
+
+
+# Shutdowns
+
+
+@pytest.mark.parametrize("cancel", [False, True], ids=["", "cancel"])
+def test_a_task_submitted_during_a_shutdown_runs_or_is_refused(cancel):
+    for _ in range(50):
+        pool, futures, refused = Pool(2), [], threading.Event()
+        begun = threading.Barrier(5)
+        ran = []
+
+        def submit(pool=pool, futures=futures, ran=ran, begun=begun, refused=refused):
+            begun.wait(WAIT)
+            try:
+                while True:
+                    futures.append(pool.submit(ran.append, 1))
+            except RuntimeError as error:
+                if "was shut down" in str(error):
+                    refused.set()
+
+        threads = [threading.Thread(target=submit) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        begun.wait(WAIT)
+        pool.shutdown(cancel_futures=cancel)
+        for thread in threads:
+            thread.join(WAIT)
+        assert refused.is_set()
+        cancelled = 0
+        for future in futures:
+            try:
+                future.result(WAIT)
+            except CancelledError:
+                cancelled += 1
+        assert len(ran) == len(futures) - cancelled
+        assert cancel or not cancelled
+
+
+# Threads that cannot be had
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+@pytest.mark.parametrize(
+    "refuse",
+    ["threading.Thread.start = refuse", "threading.stack_size(1 << 46)"],
+    ids=["refused", "no address space"],
+)
+def test_where_no_thread_can_be_started_the_caller_does_the_work(refuse):
+    if sys.platform != "linux" and "stack_size" in refuse:
+        pytest.skip("how much is too much depends on the system")
+    program = f"""
+        import asyncio, threading, threadpool
+        def refuse(self):
+            raise RuntimeError("can't start new thread")
+        pool = threadpool.Pool(2, max_queue=1)
+        {refuse}
+        me = threading.get_ident()
+        assert [pool.submit(threading.get_ident).result() for _ in range(10)] == [me] * 10
+        assert pool.submit(lambda: pool.submit(threading.get_ident).result()).result() == me
+        assert pool.run(abs, range(100)) == list(range(100))
+        assert list(pool.imap(abs, range(100))) == list(range(100))
+        assert list(pool.map(abs, range(100))) == list(range(100))
+        assert asyncio.run(pool.run_async(abs, range(100))) == list(range(100))
+        try:
+            pool.broadcast(abs, 1)
+        except RuntimeError as error:
+            assert "could be started" in str(error), error
+        initialized = threadpool.Pool(2, initializer=print, initargs=("never",))
+        for call in (lambda: initialized.submit(print, "never").result(), lambda: initialized.run(print, ["never"])):
+            try:
+                call()
+            except RuntimeError as error:
+                assert "could be started" in str(error), error
+        pool.shutdown()
+        initialized.shutdown()
+    """
+    assert python(program) == ""
+
+
+@pytest.mark.thread_unsafe(reason="replaces Thread.start")
+def test_tasks_that_counted_on_a_thread_that_could_not_be_started_run(monkeypatch):
+    """One thread is about to fail to start a worker, as another one relies on that worker."""
+    starting, relied_on = threading.Event(), threading.Event()
+    start = threading.Thread.start
+
+    def refuse(self):
+        if not self.name.startswith("refused"):
+            return start(self)
+        starting.set()
+        assert relied_on.wait(WAIT)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Pool(1, name="refused") as pool:
+        first = threading.Thread(target=pool.submit, args=(abs, -1))
+        first.start()
+        assert starting.wait(WAIT)
+        future = pool.submit(abs, -2)
+        relied_on.set()
+        assert future.result(WAIT) == 2
+        first.join(WAIT)
+
+
+@pytest.mark.thread_unsafe(reason="replaces Thread.start")
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_ctrl_c_while_a_thread_is_started(monkeypatch, before):
+    start = threading.Thread.start
+
+    def interrupted(self):
+        monkeypatch.undo()
+        if not before:
+            start(self)
+        raise KeyboardInterrupt
+
+    with Pool(1) as pool:
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pool.submit(abs, -1)
+        assert pool.submit(abs, -2).result(WAIT) == 2
+        assert pool.broadcast(threadpool.current_worker) == [0]
+        assert pool.stats().workers == 1
+
+
+# Forks
+
+
+@no_fork
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_pools_in_a_forked_child():
+    program = """
+        import os, warnings, threading, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool, initialized = threadpool.Pool(2), threadpool.Pool(1, initializer=abs, initargs=(1,))
+        held = threading.Event()
+        def use(pool):
+            assert pool.submit(abs, -1).result(30) == 1
+            assert pool.run(abs, range(100)) == list(range(100))
+            assert pool.broadcast(threadpool.current_worker) in ([0], [0, 1])
+        def fork():
+            child = os.fork()
+            if not child:
+                try:
+                    use(pool), use(initialized)
+                    pool.shutdown(), initialized.shutdown()
+                    assert not queued.cancel() or queued.cancelled()
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        use(pool), use(initialized)
+        queued = initialized.submit(held.wait)
+        assert fork() == 0
+        assert pool.submit(fork).result() == 0
+        assert pool.run(lambda _: fork(), range(4), chunk=1) == [0] * 4
+        held.set()
+        use(pool), use(initialized)
+    """
+    assert python(program) == ""

@@ -1,0 +1,291 @@
+"""The threads of a Pool: how they begin and end, broadcasts to them, and the queue that they work through."""
+
+import subprocess
+import sys
+import textwrap
+import threading
+from concurrent.futures import as_completed, wait
+from concurrent.futures.thread import BrokenThreadPool
+
+import pytest
+
+import threadpool
+from threadpool import Pool, QueueFull
+
+WAIT = 60
+
+
+def python(program, *arguments):
+    done = subprocess.run(
+        [sys.executable, *arguments, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=WAIT
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Held:
+    """All workers of a pool are busy inside the `with`."""
+
+    def __init__(self, pool, count):
+        self.opened = threading.Event()
+        barrier = threading.Barrier(count + 1)
+
+        def hold():
+            barrier.wait(WAIT)
+            assert self.opened.wait(WAIT)
+            return threadpool.current_worker()
+
+        self.futures = [pool.submit(hold) for _ in range(count)]
+        barrier.wait(WAIT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.opened.set()
+        wait(self.futures, WAIT)
+
+
+# Initializers
+
+
+def test_the_initializer_runs_first_in_every_thread():
+    local = threading.local()
+
+    def initialize(value):
+        local.value = value
+
+    with Pool(3, initializer=initialize, initargs=("set",)) as pool:
+        assert pool.broadcast(lambda: local.value) == ["set"] * 3
+        assert pool.submit(lambda: local.value).result() == "set"
+        assert pool.run(lambda _: local.value, range(100)) == ["set"] * 100
+        assert list(pool.imap(lambda _: local.value, range(100))) == ["set"] * 100
+
+
+CALLS = {
+    "submit": lambda pool: pool.submit(abs, -1).result(WAIT),
+    "run": lambda pool: pool.run(abs, range(10)),
+    "map": lambda pool: list(pool.map(abs, range(10))),
+    "imap": lambda pool: list(pool.imap(abs, range(10))),
+    "imap_unordered": lambda pool: list(pool.imap_unordered(abs, range(10))),
+    "broadcast": lambda pool: pool.broadcast(abs, -1),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_an_initializer_that_fails_breaks_the_pool(call):
+    error = ZeroDivisionError("of the initializer")
+
+    def fail():
+        raise error
+
+    with Pool(2, initializer=fail) as pool:
+        for _ in range(2):
+            with pytest.raises(BrokenThreadPool, match="initializer") as caught:
+                call(pool)
+            assert caught.value.__cause__ is error
+
+
+def test_an_initializer_that_fails_fails_what_was_pending():
+    may_fail = threading.Event()
+
+    def fail():
+        assert may_fail.wait(WAIT)
+        raise SystemExit
+
+    with Pool(2, initializer=fail) as pool:
+        futures = [pool.submit(abs, -n) for n in range(100)]
+        futures[50].cancel()
+        may_fail.set()
+        errors = [future.exception(WAIT) for future in futures if not future.cancelled()]
+        assert [type(error) for error in errors] == [BrokenThreadPool] * 99
+        assert len({id(error) for error in errors}) == 99
+
+
+def test_a_task_of_a_pool_with_initializer_may_wait_for_another_one():
+    with Pool(1, initializer=lambda: None) as pool:
+        assert pool.submit(lambda: pool.submit(threadpool.current_worker).result()).result(WAIT) == 0
+
+
+# Beginning and end
+
+
+def test_threads_start_when_they_are_needed():
+    with Pool(4) as pool:
+        assert pool.stats().workers == 0
+        pool.submit(abs, -1).result()
+        assert pool.stats().workers == 1
+        with Held(pool, 4):
+            assert pool.stats().workers == 4
+
+
+def test_an_idle_thread_expires_and_the_next_task_starts_one():
+    with Pool(2, idle_timeout=0) as pool:
+        barrier, opened = threading.Barrier(2), threading.Event()
+
+        def hold_the_second():
+            barrier.wait(WAIT)
+            assert threadpool.current_worker() == 0 or opened.wait(WAIT)
+            return threading.current_thread()
+
+        futures = [pool.submit(hold_the_second) for _ in range(2)]
+        first = next(as_completed(futures)).result()
+        first.join(WAIT)
+        assert not first.is_alive()
+        assert pool.stats().workers == 1
+        # The second one is beyond the new width, and still there: that keeps the first place from nobody.
+        pool.resize(1)
+        assert pool.broadcast(threadpool.current_worker) == [0]
+        assert pool.submit(threadpool.current_worker).result(WAIT) == 0
+        opened.set()
+        for future in futures:
+            future.result().join(WAIT)
+            assert not future.result().is_alive()
+
+
+@pytest.mark.parametrize("naps", [0.0, 0.0005])
+def test_no_task_is_lost_to_a_thread_that_expires(naps):
+    ended = threading.Event()
+    with Pool(2, idle_timeout=naps) as pool:
+        for n in range(300):
+            futures = [pool.submit(abs, -n), pool.submit(abs, -n)]
+            ended.wait(naps * (n % 5))  # let threads expire, or be about to
+            assert [future.result(WAIT) for future in futures] == [n, n]
+            assert pool.broadcast(abs, -n) == [n, n]
+
+
+def test_initialized_threads_do_not_expire():
+    with Pool(1, initializer=lambda: None, idle_timeout=0) as pool:
+        thread = pool.submit(threading.current_thread).result()
+        assert not pool.submit(thread.join, 0.05).cancelled()  # some time passes
+        assert pool.submit(threading.current_thread).result() is thread
+
+
+def test_more_workers_take_what_is_queued():
+    with Pool(1) as pool:
+        barrier = threading.Barrier(4)
+        futures = [pool.submit(barrier.wait, WAIT) for _ in range(4)]
+        pool.resize(4)
+        assert sorted(future.result(WAIT) for future in futures) == [0, 1, 2, 3]
+
+
+def test_fewer_workers_lose_nothing():
+    with Pool(4) as pool:
+        with Held(pool, 4) as held:
+            futures = [pool.submit(threadpool.current_worker) for _ in range(100)]
+            pool.resize(1)
+        assert {future.result(WAIT) for future in held.futures} == {0, 1, 2, 3}
+        assert {future.result(WAIT) for future in futures} == {0}
+        assert pool.broadcast(threadpool.current_worker) == [0]
+
+
+def test_resizing_under_load():
+    with Pool(2) as pool:
+        futures = []
+        for n in range(300):
+            futures.append(pool.submit(abs, -n))
+            pool.resize(1 + n % 5)
+        assert [future.result(WAIT) for future in futures] == list(range(300))
+        pool.resize(3)
+        assert pool.broadcast(threadpool.current_worker) == [0, 1, 2]
+
+
+# Broadcasts
+
+
+def test_a_broadcast_runs_once_on_every_worker():
+    with Pool(4) as pool:
+        assert pool.broadcast(threadpool.current_worker) == [0, 1, 2, 3]
+        barrier = threading.Barrier(4)
+        assert sorted(pool.broadcast(barrier.wait, WAIT)) == [0, 1, 2, 3]
+
+
+def test_a_broadcast_raises_when_all_have_done_it():
+    done = []
+
+    def fail_in_one():
+        if threadpool.current_worker() == 1:
+            raise ValueError
+        done.append(threadpool.current_worker())
+
+    with Pool(3) as pool:
+        with pytest.raises(ValueError):
+            pool.broadcast(fail_in_one)
+        assert sorted(done) == [0, 2]
+
+
+def test_broadcasts_of_two_threads_at_once(in_threads):
+    with Pool(3) as pool:
+        assert in_threads(lambda: pool.broadcast(threadpool.current_worker), 2) == [[0, 1, 2]] * 2
+
+
+def test_a_broadcast_under_load():
+    with Pool(2) as pool:
+        futures = [pool.submit(sum, range(1000)) for _ in range(500)]
+        for _ in range(20):
+            assert pool.broadcast(threadpool.current_worker) == [0, 1]
+        assert {future.result() for future in futures} == {499500}
+
+
+# A queue with a limit
+
+
+def test_a_full_queue_refuses():
+    with Pool(1, name="small", max_queue=2, when_full="raise") as pool:
+        with Held(pool, 1):
+            futures = [pool.submit(abs, -1), pool.submit(abs, -2)]
+            with pytest.raises(QueueFull, match="'small' is full: 2 tasks"):
+                pool.submit(abs, -3)
+            assert futures[0].cancel()
+            futures.append(pool.submit(abs, -4))
+        assert [future.result() for future in futures[1:]] == [2, 4]
+
+
+@pytest.mark.parametrize("end", ["room", "cancel", "shutdown"])
+def test_a_full_queue_makes_submit_wait(end):
+    pool = Pool(1, max_queue=1)
+    submitted = []
+
+    def submit():
+        try:
+            submitted.append(pool.submit(abs, -2))
+        except RuntimeError as error:
+            submitted.append(error)
+
+    with Held(pool, 1) as held:
+        waiting = pool.submit(abs, -1)
+        thread = threading.Thread(target=submit)
+        thread.start()
+        thread.join(0.05)  # it has very likely come to wait; the test holds otherwise too
+        assert not submitted
+        if end == "room":
+            held.opened.set()
+        elif end == "cancel":
+            waiting.cancel()
+        else:
+            pool.shutdown(wait=False)
+        thread.join(WAIT)
+    if end == "shutdown":
+        assert "was shut down" in str(submitted[0])
+    else:
+        assert submitted[0].result(WAIT) == 2
+    pool.shutdown()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_ctrl_c_while_submit_waits():
+    program = """
+        import os, signal, threading, threadpool
+        pool = threadpool.Pool(1, max_queue=1)
+        held = threading.Event()
+        pool.submit(held.wait), pool.submit(abs, -1)
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            while True:
+                pool.submit(abs, -1)
+        except KeyboardInterrupt:
+            held.set()
+            print(pool.submit(abs, -1).result())
+    """
+    assert python(program) == "1\n"
