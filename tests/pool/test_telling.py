@@ -1,5 +1,6 @@
 """What a Pool tells, and what tools see of its threads: figures, dumps, names, the log, hooks and debuggers."""
 
+import gc
 import io
 import logging
 import re
@@ -94,6 +95,25 @@ def test_telling_under_load():
         while not all(future.done() for future in futures):
             pool.dump(io.StringIO())
             pool.stats()
+
+
+@pytest.mark.thread_unsafe(reason="makes the garbage collector run all the time")
+def test_no_garbage_is_collected_while_the_interpreter_lists_its_threads():
+    def note(phase, info):
+        within.append(sys._getframe(1).f_code.co_name)
+
+    within = []
+    thresholds = gc.get_threshold()
+    with Pool(4) as pool, Held(pool, 4):
+        gc.callbacks.append(note)
+        gc.set_threshold(1)
+        try:
+            pool.dump(io.StringIO())
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.callbacks.remove(note)
+    assert gc.isenabled()
+    assert "_current_frames" not in within
 
 
 def test_threads_are_named():

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import threading
 import traceback
+from types import FrameType
 from typing import TextIO
 
 from ._engine import Engine
+
+
+_looking = threading.Lock()
+
+
+def _current_frames() -> dict[int, FrameType]:
+    """The frame that each thread is at.
+
+    A collection meanwhile could hang the process when another thread starts (CPython gh-106883, up to 3.11.8).
+    """
+    with _looking:
+        collects = sys.version_info < (3, 12) and gc.isenabled()
+        if collects:
+            gc.disable()
+        try:
+            return sys._current_frames()
+        finally:
+            if collects:
+                gc.enable()
 
 
 def dump(engine: Engine, file: TextIO | None = None) -> None:
@@ -22,7 +44,7 @@ def dump(engine: Engine, file: TextIO | None = None) -> None:
         print(
             f"loop {number}, newest first: {done} of {count} items done, {guests} workers beside the caller", file=out
         )
-    frames = sys._current_frames()
+    frames = _current_frames()
     for worker in engine.workers:
         activity = worker.activity
         doing = "idle" if activity is None else f"runs {getattr(activity, '__qualname__', activity)}"
