@@ -79,8 +79,8 @@ cdef class Run:
         self.watch = Watch(report, timeout is not None)
         self.handle = handle
         self.first = first
-        if engine.closed and not engine.is_own_thread():
-            raise shut_down(engine, "it runs nothing any more")
+        if handle is None:  # else it was accepted before, as a task
+            check_open(engine)
         kernel, options = kernel_of(fn)
         if kernel is None:
             self.python = PythonLoop(fn, Items(data), contextvars.copy_context() if context is None else context, star,
@@ -254,6 +254,13 @@ cdef object shut_down(Engine engine, str consequence):
     if engine.broken is None:
         return RuntimeError(f"pool {engine.name!r} was shut down: {consequence}")
     return broken_pool(engine)
+
+
+cpdef int check_open(Engine engine) except -1:
+    """RuntimeError: the engine takes nothing any more from the calling thread."""
+    if engine.closed and not engine.is_own_thread():
+        raise shut_down(engine, "it runs nothing any more")
+    return 0
 
 
 cpdef size_t at_least_one(str name, value) except 0:

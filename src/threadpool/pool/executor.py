@@ -124,7 +124,7 @@ class Pool(Mapper, concurrent.futures.Executor):
             raise TypeError("map must have at least one iterable")
         size = at_least_one("chunksize", chunksize)
         buffer = None if buffersize is None else at_least_one("buffersize", buffersize)
-        return map_eagerly(self._engine, fn, iterables, timeout, size, buffer)
+        return map_eagerly(self, fn, iterables, timeout, size, buffer)
 
     def broadcast(self, fn: Callable[..., _R], /, *args: Any) -> list[_R]:
         """Calls ``fn(*args)`` once on every worker, starting those that are not there; the results by index.
