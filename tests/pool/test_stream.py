@@ -369,7 +369,7 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(name):
             collections.deque(threadpool.{name}(abs, iter(range(count)), window=window), maxlen=0)
         consume(100_000, None), consume(5_000, 4)
         before = memory()
-        consume(1_000_000, None), consume(50_000, 4)
+        consume(500_000, None), consume(20_000, 4)
         print(memory() - before)
     """
     done = subprocess.run(

@@ -27,6 +27,9 @@ cdef enum: BURST = 4
 cdef class Handle:
     """Cancels a run from outside. One handle, one run."""
 
+    def __cinit__(self):
+        self.made_at = tp_now()
+
     def cancel(self):
         """Nothing is started any more. The run then ends with the items in progress. Thread-safe."""
         with cython.critical_section(self):
@@ -75,7 +78,9 @@ cdef class Run:
             raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
         self.as_group = errors == "group"
         self.timeout = timeout
-        self.deadline = TP_NEVER if timeout is None else tp_now() + nanoseconds("timeout", timeout)
+        self.deadline = TP_NEVER
+        if timeout is not None:
+            self.deadline = (tp_now() if handle is None else handle.made_at) + nanoseconds("timeout", timeout)
         self.watch = Watch(report, timeout is not None)
         self.handle = handle
         self.first = first

@@ -36,7 +36,10 @@ async def run_async(engine: Engine, fn: Any, data: Any, progress: Any, options: 
             # As in a nursery: what was started has ended when the await does. A second cancellation does not wait.
             await ended.wait()
         raise
-    return future.result()
+    try:
+        return future.result()
+    finally:
+        del future  # else an error, whose traceback holds this frame, would be part of a cycle
 
 
 def _run(engine: Engine, fn: Any, data: Any, progress: Any, options: dict[str, Any], handle: Handle) -> list[Any]:
