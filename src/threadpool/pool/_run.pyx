@@ -104,7 +104,7 @@ cdef class Run:
                 self.handle.attach(loop)
             try:
                 self.open(loop)
-                if not caller_works or (self.watch.report is not None and loop.width > 1 and loop.foreign):
+                if not caller_works or self.only_watches(loop.width):
                     self.wait_while_others_work(loop, caller_works)
                 else:
                     self.work(loop)
@@ -130,6 +130,10 @@ cdef class Run:
             return self.python.results_before_failure(self.done)
         return self.batch.results()[:min(self.done, self.failed)]
 
+    cdef bint only_watches(self, size_t width) noexcept:
+        """Whether the caller, which could work, does not so that it can tell of progress at all times."""
+        return self.watch.report is not None and width > 1 and not self.engine.is_own_thread()
+
     cdef tp_loop *new_loop(self, bint caller_works) except NULL:
         cdef size_t count = self.python.items.count if self.batch is None else self.batch.count
         cdef size_t units = count if self.unit == 0 else count // self.unit + (count % self.unit != 0)
@@ -137,12 +141,12 @@ cdef class Run:
         cdef tp_loop *loop
         if self.batch is None:
             # Seat 0 is the caller's, whether it works or not.
-            width += not caller_works
+            width += not caller_works or self.only_watches(width)
             loop = tp_loop_new(count, self.unit, BURST, <unsigned>width, NULL, <void *>self.python)
         else:
             if self.batch.nanoseconds < WORTH_SHARING_NANOSECONDS and caller_works:
                 width = 1
-            width += not caller_works
+            width += not caller_works or self.only_watches(width)
             loop = tp_loop_new(count, self.unit, self.batch.burst, <unsigned>width, self.batch.body, self.batch.arguments)
         if loop is NULL:
             raise MemoryError
