@@ -349,6 +349,22 @@ def test_an_event_loop_that_is_closed_while_a_run_goes_on():
     gc.collect()
 
 
+def test_a_coroutine_that_is_closed_cancels_the_run():
+    item = Busy()
+    with Pool(1) as pool:
+
+        async def main():
+            coroutine = pool.run_async(item, range(1000))
+            coroutine.send(None)
+            await until(item.entered)
+            coroutine.close()
+            item.free.set()
+
+        asyncio.run(main())
+    assert item.started == [0]
+    assert item.saw == [True]
+
+
 def test_a_shut_down_pool():
     pool = Pool(1)
     pool.shutdown()

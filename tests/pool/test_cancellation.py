@@ -290,6 +290,18 @@ CTRL_C = """
     def initialized(fn, data):
         with Pool(1, initializer=abs, initargs=(1,)) as pool:
             pool.run(fn, data)
+    def starting(fn, data):
+        # While the thread that was started for it waits to be seen, which is what Thread.start waits for.
+        start = threading.Thread.start
+        def interrupted_start(thread):
+            start(thread)
+            raise KeyboardInterrupt
+        threading.Thread.start = interrupted_start
+        try:
+            with Pool(1) as pool:
+                pool.submit(abs, 1)
+        finally:
+            threading.Thread.start = start
     def watched(fn, data):
         threadpool.run(fn, data, progress=lambda done, total: None)
     def asynchronous(fn, data):
@@ -319,6 +331,7 @@ CTRL_C = """
         "stream(by_caller, range(1000))",
         "stream(alone, range(1000))",
         "asynchronous(alone, range(1000))",
+        "starting(alone, range(1000))",
     ],
 )
 def test_ctrl_c(call):

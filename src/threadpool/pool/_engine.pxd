@@ -33,7 +33,9 @@ cdef class Worker:
     cdef readonly object activity    # the function that it runs, or None
     cdef readonly double busy_seconds
     cdef readonly double started_at
+    cdef bint settled                # whether it works is decided; guarded by a critical section on it
 
+    cdef bint settle(self) except -1
     cdef uint64_t patience(self) noexcept
     cdef int run_task(self) except -1
     cdef int help_with(self, tp_loop *loop, unsigned seat) except -1

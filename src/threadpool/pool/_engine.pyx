@@ -3,6 +3,7 @@
 import sys
 import threading
 
+cimport cython
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint64_t
 
@@ -155,14 +156,16 @@ cdef class Engine:
         cdef Worker worker = Worker(self)
         if not tp_pool_enroll(&self.pool, &worker.native, wanted, spare):
             return False
-        name = f"{self.name}-{worker.native.index}"
-        # Not a daemon: attaching while the interpreter ends would hang it (3.14).
-        worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
-        self.roster.add(worker)
         try:
+            name = f"{self.name}-{worker.native.index}"
+            # Not a daemon: attaching while the interpreter ends would hang it (3.14).
+            worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
+            self.roster.add(worker)
             worker.thread.start()
         except BaseException as error:
-            worker.left()
+            # Also Ctrl-C while start() waits for the thread, which then may or may not be there.
+            if worker.settle():
+                worker.left()
             if not isinstance(error, (RuntimeError, OSError, MemoryError)):
                 raise
             debug(f"{name} could not be started, the caller works alone: {error}")
@@ -246,9 +249,18 @@ cdef class Worker:
     def index(self):
         return self.native.index
 
+    cdef bint settle(self) except -1:
+        """Whether it is up to the caller what becomes of the worker: its thread, or who could not start one."""
+        with cython.critical_section(self):
+            first = not self.settled
+            self.settled = True
+        return first
+
     def begin(self):
         """Called first, in the thread itself. False: it cannot work."""
         global tp_this_worker
+        if not self.settle():
+            return False
         tp_this_worker = <void *>self
         self.started_at = tp_now() * 1e-9
         self.idle_since = tp_now()
@@ -261,6 +273,7 @@ cdef class Worker:
             self.engine.initializer(*self.engine.initargs)
         except BaseException as error:
             self.engine.fail(error)
+            self.left()
             return False
         return True
 
