@@ -8,7 +8,19 @@ import pytest
 import threadpool
 from threadpool import Pool, map_blocks
 
-DTYPES = ["bool", "int8", "uint16", "int64", "float32", "float64", "complex128", "datetime64[s]", "U5", "object", "i2,f8"]
+DTYPES = [
+    "bool",
+    "int8",
+    "uint16",
+    "int64",
+    "float32",
+    "float64",
+    "complex128",
+    "datetime64[s]",
+    "U5",
+    "object",
+    "i2,f8",
+]
 
 
 def sample(*shape, dtype="float64"):

@@ -100,7 +100,9 @@ def test_nested_runs():
     report.check(100)
     with Pool(2) as pool:
         report = Report()
-        assert pool.run(lambda i: len(pool.run(square, range(i), progress=lambda *_: None)), range(100)) == [*range(100)]
+        assert pool.run(lambda i: len(pool.run(square, range(i), progress=lambda *_: None)), range(100)) == [
+            *range(100)
+        ]
 
 
 def test_a_report_may_run_something_itself():
