@@ -110,4 +110,10 @@ tp_seat *tp_loop_lowest_failure(tp_loop *loop);
 
 static inline size_t tp_loop_limit(tp_loop *loop) { return atomic_load_explicit(&loop->limit, memory_order_relaxed); }
 
+/* Whether an item that was claimed may be started. */
+static inline bool tp_loop_may_start(tp_loop *loop, size_t index) {
+    if (loop->deadline != TP_NEVER && tp_now() >= loop->deadline) tp_loop_lower_limit(loop, 0);
+    return index < tp_loop_limit(loop);
+}
+
 #endif

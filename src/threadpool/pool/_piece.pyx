@@ -8,7 +8,9 @@ from libc.stdint cimport uint64_t
 from threadpool.pool._engine cimport Engine
 from threadpool.pool._native cimport *
 from threadpool.pool._python cimport PyErr_CheckSignals
-from threadpool.pool._python_loop cimport private_context, private_function
+from threadpool.pool._python_loop cimport (
+    add_index, current_frame, private_context, private_function, set_current_frame,
+)
 from threadpool.pool._run cimport Handle
 from threadpool.pool._task cimport Task
 
@@ -21,14 +23,24 @@ cdef class Gate:
     """Where the consumer of a stream waits for pieces. Pieces know it, and not the stream, which so can be dropped."""
 
     cdef tp_gate gate
-    cdef object finished    # pieces, in the order in which they ended
+    cdef object finished    # pieces, in the order in which they ended; None where nobody asks for that
+    cdef tp_frame around    # stands for the item that the consumer is part of, if it is: that may end before a piece does
 
     def __cinit__(self):
         tp_gate_init(&self.gate)
-        self.finished = deque()
+        if current_frame() is not NULL:
+            self.around.loop = tp_loop_new(1, 1, 1, 1, NULL, NULL)
+            if self.around.loop is NULL:
+                raise MemoryError
 
     def __dealloc__(self):
         tp_gate_destroy(&self.gate)
+        if self.around.loop is not NULL:
+            tp_loop_free(self.around.loop)
+
+    def keep_finished(self):
+        """From now on `next_finished` may be called."""
+        self.finished = deque()
 
     def next_finished(self, pieces):
         """The piece that ended first of those not returned yet. If none has, does one that nobody has started, or waits."""
@@ -43,21 +55,45 @@ cdef class Gate:
             else:
                 with nogil:
                     tp_gate_wait_for_any(&self.gate, opened, SIGNAL_NANOSECONDS)
-                PyErr_CheckSignals()
+                self.look()
+
+    def wait(self, Piece piece, double deadline):
+        """Waits until it has ended: True; False if it is past the deadline (by now()) then. Without a deadline the
+        calling thread does it, if nobody has started it."""
+        cdef bint ended = deadline == INFINITY and piece.try_to_run()
+        cdef uint64_t patience
+        while not ended:
+            patience = SIGNAL_NANOSECONDS
+            if deadline < INFINITY:
+                patience = <uint64_t>(1e9 * min(0.05, max(0.0, deadline - now())))
+            with nogil:
+                ended = tp_gate_wait(&self.gate, &piece.ended, patience)
+            if not ended:
+                self.look()
+                if now() >= deadline:
+                    return False
+        return True
+
+    cdef int look(self) except -1:
+        """What the consumer sees to while it waits: signals, and what it is part of."""
+        PyErr_CheckSignals()
+        if self.around.loop is not NULL and tp_frame_is_cancelled(current_frame()):
+            tp_loop_lower_limit(self.around.loop, 0)
+        return 0
 
 
 cdef class Piece(Task):
     """Some items of a stream. Its results up to the first error, and that error, are there once it has ended."""
 
     cdef Engine engine
-    cdef Gate gate
+    cdef Gate gate               # until it has ended: the gate knows the piece then
     cdef list items
     cdef readonly Py_ssize_t count
     cdef object context
     cdef size_t first            # the number of its first item in the stream
     cdef Handle handle
     cdef readonly list results
-    cdef readonly object error
+    cdef object error
     cdef readonly uint64_t nanoseconds
     cdef tp_flag ended
 
@@ -73,74 +109,100 @@ cdef class Piece(Task):
         self.insists = True
 
     def queue(self):
-        """Lets any thread of the engine do it."""
-        self.engine.submit(self)
+        """Lets any thread of the engine do it. Where these have been sent home, but not by closing the pool to this thread,
+        it is done here."""
+        try:
+            self.engine.submit(self)
+        except RuntimeError:
+            if not self.engine.pool.stopping or self.engine.closed and not self.engine.is_own_thread():
+                raise
+            self.run_here()
 
     def withdraw(self):
         """The results are not wanted any more."""
-        self.engine.claim(self)
+        if self.engine.claim(self):
+            tp_pool_count(&self.engine.pool, 0, 0, self.count)
         self.handle.cancel()
+
+    def raise_error(self):
+        """Raises the error, if there is one, and lets go of it."""
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
 
     cdef bint run(self) except -1:
         cdef uint64_t started = tp_now()
-        try:
-            run = Run(self.engine, private_function(self.fn), self.items, 1, None, "raise", None, None, False,
-                      self.handle, private_context(self.context), self.first)
-            try:
-                self.results = run()
-            except BaseException as error:
-                self.results = run.results_before_failure()
-                self.error = error
-        except BaseException as error:
-            self.results = []
-            self.error = error
-        self.items = self.fn = self.context = None
+        cdef tp_frame *before = current_frame()
+        if before is NULL and self.gate.around.loop is not NULL:
+            set_current_frame(&self.gate.around)
+        self.results = self.work(self.items, self.first)
+        set_current_frame(before)
         self.nanoseconds = tp_now() - started
-        self.gate.finished.append(self)
-        tp_gate_open(&self.gate.gate, &self.ended)
-        return self.error is None
+        return self.end()
+
+    cdef list work(self, list items, size_t first):
+        """The results of the items, up to the first that fails."""
+        cdef list results = []
+        try:
+            run = Run(self.engine, private_function(self.fn), items, 1, None, "raise", None, None, False,
+                      self.handle, private_context(self.context), first)
+        except Exception as error:
+            if len(items) == 1:
+                add_index(error, first)
+                self.error = error
+                return results
+            # A kernel looks at all of its inputs first, and has refused one.
+            for index, item in enumerate(items):
+                results += self.work([item], first + index)
+                if self.error is not None:
+                    break
+            return results
+        except BaseException as error:
+            self.error = error
+            return results
+        try:
+            return run()
+        except BaseException as error:
+            self.error = error
+            return run.results_before_failure()
 
     cdef int cancel(self) except -1:
         from concurrent.futures import CancelledError
 
-        self.fail(CancelledError(f"pool {self.engine.name!r} was shut down"))
-        return 0
+        return self.fail(CancelledError(f"pool {self.engine.name!r} was shut down"))
 
     cdef int refuse(self) except -1:
-        self.fail(self.engine.refusal())
-        return 0
+        return self.fail(self.engine.refusal())
 
-    def fail(self, error):
+    cdef int fail(self, error) except -1:
         self.results = []
         self.error = error
-        self.gate.finished.append(self)
-        tp_gate_open(&self.gate.gate, &self.ended)
+        tp_pool_count(&self.engine.pool, 0, 0, self.count)
+        self.end()
+        return 0
+
+    cdef bint end(self) except -1:
+        cdef bint succeeded = self.error is None
+        gate = self.gate
+        self.items = self.fn = self.context = self.gate = None
+        if gate.finished is not None:
+            gate.finished.append(self)
+        tp_gate_open(&gate.gate, &self.ended)
+        return succeeded
 
     cdef bint try_to_run(self) except -1:
         """Runs it in the consumer's thread, if nobody has started it and that thread may."""
         if not self.engine.may_run_here() or not self.engine.claim(self):
             return False
+        self.run_here()
+        return True
+
+    cdef int run_here(self) except -1:
+        """Runs it in the consumer's thread."""
         self.run()
-        return True
-
-    def wait(self, double deadline):
-        """Waits until it has ended; does it now if nobody has started it. False: it is past the deadline (by now()).
-
-        With a deadline it is left to others: what the consumer has begun it cannot leave in time.
-        """
-        cdef bint ended = deadline == INFINITY and self.try_to_run()
-        cdef uint64_t patience
-        while not ended:
-            patience = SIGNAL_NANOSECONDS
-            if deadline < INFINITY:
-                patience = <uint64_t>(1e9 * min(0.05, max(0.0, deadline - now())))
-            with nogil:
-                ended = tp_gate_wait(&self.gate.gate, &self.ended, patience)
-            if not ended:
-                PyErr_CheckSignals()
-                if now() >= deadline:
-                    return False
-        return True
+        if self.error is not None and not isinstance(self.error, Exception):
+            self.raise_error()  # Ctrl-C does not wait for its turn
+        return 0
 
 
 def now():

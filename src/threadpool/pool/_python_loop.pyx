@@ -8,8 +8,8 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from threadpool.pool._items cimport Items
 from threadpool.pool._native cimport (
-    TP_NO_INDEX, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done, tp_loop_limit,
-    tp_loop_lower_limit, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
+    TP_NO_INDEX, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done,
+    tp_loop_lower_limit, tp_loop_may_start, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
 )
 from threadpool.pool._python cimport (
     TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_safepoint, tp_take_exception,
@@ -94,7 +94,7 @@ cdef class PythonLoop:
         try:
             while (pool is NULL or not tp_pool_is_wanted(pool, worker)) and tp_loop_claim(loop, seat, &begin, &end):
                 first = begin
-                while begin < end and begin < tp_loop_limit(loop):
+                while begin < end and tp_loop_may_start(loop, begin):
                     here.index = begin
                     if call(self, begin, <PyObject *>fn) < 0:
                         note_failure(self, loop, &loop.seats[seat], begin)

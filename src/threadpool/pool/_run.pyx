@@ -27,6 +27,9 @@ cdef enum: BURST = 4
 cdef class Handle:
     """Cancels a run from outside. One handle, one run."""
 
+    def __cinit__(self):
+        self.made_at = tp_now()
+
     def cancel(self):
         """Nothing is started any more. The run then ends with the items in progress. Thread-safe."""
         with cython.critical_section(self):
@@ -75,13 +78,14 @@ cdef class Run:
             raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
         self.as_group = errors == "group"
         self.timeout = timeout
-        self.deadline = TP_NEVER if timeout is None else tp_now() + <uint64_t>(seconds("timeout", timeout) * 1e9)
+        self.deadline = TP_NEVER
+        if timeout is not None:
+            self.deadline = (tp_now() if handle is None else handle.made_at) + <uint64_t>(seconds("timeout", timeout) * 1e9)
         self.watch = Watch(report, timeout is not None)
         self.handle = handle
         self.first = first
-        # With a handle it is a task, and that was submitted before.
-        if engine.closed and handle is None and not engine.is_own_thread():
-            raise shut_down(engine, "it runs nothing any more")
+        if handle is None:  # else it was accepted before, as a task
+            check_open(engine)
         kernel, options = kernel_of(fn)
         if kernel is None:
             self.python = PythonLoop(fn, Items(data), contextvars.copy_context() if context is None else context, star,
@@ -100,7 +104,7 @@ cdef class Run:
                 self.handle.attach(loop)
             try:
                 self.open(loop)
-                if not caller_works or (self.watch.report is not None and loop.width > 1 and loop.foreign):
+                if not caller_works or self.only_watches(loop.width):
                     self.wait_while_others_work(loop, caller_works)
                 else:
                     self.work(loop)
@@ -126,6 +130,10 @@ cdef class Run:
             return self.python.results_before_failure(self.done)
         return self.batch.results()[:min(self.done, self.failed)]
 
+    cdef bint only_watches(self, size_t width) noexcept:
+        """Whether the caller, which could work, does not so that it can tell of progress at all times."""
+        return self.watch.report is not None and width > 1 and not self.engine.is_own_thread()
+
     cdef tp_loop *new_loop(self, bint caller_works) except NULL:
         cdef size_t count = self.python.items.count if self.batch is None else self.batch.count
         cdef size_t units = count if self.unit == 0 else count // self.unit + (count % self.unit != 0)
@@ -133,12 +141,12 @@ cdef class Run:
         cdef tp_loop *loop
         if self.batch is None:
             # Seat 0 is the caller's, whether it works or not.
-            width += not caller_works
+            width += not caller_works or self.only_watches(width)
             loop = tp_loop_new(count, self.unit, BURST, <unsigned>width, NULL, <void *>self.python)
         else:
             if self.batch.nanoseconds < WORTH_SHARING_NANOSECONDS and caller_works:
                 width = 1
-            width += not caller_works
+            width += not caller_works or self.only_watches(width)
             loop = tp_loop_new(count, self.unit, self.batch.burst, <unsigned>width, self.batch.body, self.batch.arguments)
         if loop is NULL:
             raise MemoryError
@@ -255,6 +263,13 @@ cdef object shut_down(Engine engine, str consequence):
     if engine.broken is None:
         return RuntimeError(f"pool {engine.name!r} was shut down: {consequence}")
     return engine.refusal()
+
+
+cpdef int check_open(Engine engine) except -1:
+    """RuntimeError: the engine takes nothing any more from the calling thread."""
+    if engine.closed and not engine.is_own_thread():
+        raise shut_down(engine, "it runs nothing any more")
+    return 0
 
 
 cpdef size_t at_least_one(str name, value) except 0:

@@ -27,16 +27,19 @@ async def run_async(engine: Engine, fn: Any, data: Any, progress: Any, options: 
             pass
 
     future.add_done_callback(notify)
-    future.queue(insist=True)  # to wait for room would block the event loop
     try:
+        future.queue(insist=True)  # to wait for room would block the event loop
         await ended.wait()
-    except asyncio.CancelledError:
+    except BaseException as error:  # also Ctrl-C, or that the event loop was closed
         handle.cancel()
-        if not future.cancel():
+        if not future.cancel() and isinstance(error, asyncio.CancelledError):
             # As in a nursery: what was started has ended when the await does. A second cancellation does not wait.
             await ended.wait()
         raise
-    return future.result()
+    try:
+        return future.result()
+    finally:
+        del future  # else an error, whose traceback holds this frame, would be part of a cycle
 
 
 def _run(engine: Engine, fn: Any, data: Any, progress: Any, options: dict[str, Any], handle: Handle) -> list[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._engine import Engine
-from ._run import Run
+from ._run import Run, at_least_one
 
 if TYPE_CHECKING:
     import numpy
@@ -31,33 +32,32 @@ def map_blocks(
         raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"array must be a NumPy array, not {type(array).__name__!r}")
+    axis = _integer("axis", axis)
     if not -array.ndim <= axis < array.ndim:
         raise ValueError(f"axis {axis} is out of range for an array of {array.ndim} dimensions")
     axis %= array.ndim
     length = array.shape[axis]
-    if block is None:
-        block = _default_block(engine, array, length)
-    elif block < 1:
-        raise ValueError(f"block must be at least 1, not {block}")
+    block = _default_block(engine, array, length) if block is None else at_least_one("block", block)
     before = (slice(None),) * axis
+    done = 0
     bounds = [slice(start, min(start + block, length)) for start in range(0, length, block)] or [slice(0, 0)]
 
     def call(bounds: slice) -> Any:
         result = fn(array[(*before, bounds)])
         if not isinstance(result, numpy.ndarray):
             raise TypeError(f"fn must return a NumPy array, not {type(result).__name__!r}")
+        if isinstance(result, numpy.ma.MaskedArray):
+            raise TypeError("fn must return an array without a mask, which would be lost")
         return result
 
     if out is None:
         # The first block tells what all of it will look like.
-        first = call(bounds[0])
-        if len(bounds) == 1:
-            return first
-        if axis >= first.ndim or first.shape[axis] != block:
-            return _joined(numpy, [first, *Run(engine, call, bounds[1:], None, 1, "raise", None)()], axis)
+        (first,) = _run(engine, call, bounds[:1])
+        if len(bounds) == 1 or axis >= first.ndim or first.shape[axis] != block:
+            return _joined(numpy, [first, *_run(engine, call, bounds[1:], 1)], axis)
         out = numpy.empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
         _place(out, before, axis, bounds[0], first)
-        bounds = bounds[1:]
+        done = 1
     elif not isinstance(out, numpy.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__!r}")
     elif not out.flags.writeable:
@@ -68,8 +68,19 @@ def map_blocks(
     def place(bounds: slice) -> None:
         _place(out, before, axis, bounds, call(bounds))
 
-    Run(engine, place, bounds, None, 1, "raise", None)()
+    _run(engine, place, bounds[done:], done)
     return out
+
+
+def _run(engine: Engine, fn: Callable[[slice], Any], bounds: list[slice], first: int = 0) -> list[Any]:
+    return Run(engine, fn, bounds, None, 1, "raise", None, first=first)()
+
+
+def _integer(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__!r}") from None
 
 
 def _default_block(engine: Engine, array: numpy.ndarray[Any, Any], length: int) -> int:

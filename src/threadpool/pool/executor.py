@@ -131,7 +131,7 @@ class Pool(Mapper, concurrent.futures.Executor):
         size = at_least_one("chunksize", chunksize)
         buffer = None if buffersize is None else at_least_one("buffersize", buffersize)
         wait = None if timeout is None else seconds("timeout", timeout)
-        return map_eagerly(self._engine, fn, iterables, wait, size, buffer)
+        return map_eagerly(self, fn, iterables, wait, size, buffer)
 
     def broadcast(self, fn: Callable[..., _R], /, *args: Any) -> list[_R]:
         """Calls ``fn(*args)`` once on every worker, starting those that are not there; the results by index.

@@ -185,7 +185,7 @@ class Mapper:
     def _stream(self, fn: Any, iterable: Any, window: Any) -> Any:
         from .stream import Stream
 
-        return Stream(self._engine, fn, iterable, None if window is None else at_least_one("window", window))
+        return Stream(self, fn, iterable, None if window is None else at_least_one("window", window))
 
     async def run_async(
         self,

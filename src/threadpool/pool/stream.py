@@ -12,8 +12,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ._engine import Engine
 from ._piece import Gate, Piece, now
+from ._run import check_open
+from .mapper import Mapper
 
 # What a piece should take: long compared with queueing it (2-3 µs), short compared with what a user notices.
 _PIECE_NANOSECONDS = 100_000
@@ -30,7 +31,7 @@ class Stream:
 
     def __init__(
         self,
-        engine: Engine,
+        pool: Mapper,
         fn: Callable[[Any], Any],
         iterable: Iterable[Any],
         window: float | None,
@@ -42,43 +43,52 @@ class Stream:
             self.iterator = iter(iterable)
         except TypeError:
             raise TypeError(f"iterable must be iterable, not {type(iterable).__name__!r}") from None
-        self.engine = engine
+        self.pool = pool  # which ends when it is forgotten
+        self.engine = pool._engine
+        check_open(self.engine)
         self.fn = fn
         self.context = contextvars.copy_context()
         self.gate = Gate()
-        self.window = window
-        self.most_pieces = _PIECES_PER_THREAD * engine.width if window is None else math.inf
+        pieces = _PIECES_PER_THREAD * self.engine.width
+        self.window = math.inf if window is None else window
+        self.most_pieces = pieces if window is None else math.inf
         self.adapts = size is None
-        self.largest = size or (_LARGEST_PIECE if window is None else max(1, int(window / self._share())))
-        self.size = size or 1
+        self.largest = _LARGEST_PIECE if window is None else max(1, int(min(window / pieces, _LARGEST_PIECE)))
+        self.size = 1 if size is None else int(min(size, self.window))
         self.first = 0
         self.items_in_flight = 0
         self.pieces: dict[Piece, None] = {}  # in the order they were read
-        self.error: Exception | None = None  # what the iterator raised: raised in its turn, after the results before it
-
-    def _share(self) -> int:
-        return _PIECES_PER_THREAD * self.engine.width
+        self.at_end = False  # then the iterator is asked no more: it might not say the same again
+        self.error: Exception | None = None  # why there is no more to read: raised in its turn, after all results
 
     def read(self) -> bool:
         """Reads and queues as many pieces as there is room for. False: none are in flight, all has been read."""
-        while self.error is None and len(self.pieces) < self.most_pieces:
-            size = self.size
+        while not self.at_end and len(self.pieces) < self.most_pieces:
             # With little room rather wait for more than cut pieces that cost more than they take.
-            if self.window is not None and self.items_in_flight and self.items_in_flight + size > self.window:
+            if self.items_in_flight and self.items_in_flight + self.size > self.window:
                 break
             items: list[Any] = []
             try:
-                items.extend(itertools.islice(self.iterator, size))
+                items.extend(itertools.islice(self.iterator, self.size))
             except Exception as error:
                 self.error = error
-            if not items:
-                break
-            piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first)
+            self.at_end = len(items) < self.size
+            if items:
+                self._queue(items)
+        return bool(self.pieces)
+
+    def _queue(self, items: list[Any]) -> None:
+        piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first)
+        self.pieces[piece] = None
+        try:
+            piece.queue()
+        except RuntimeError as error:  # the pool has been shut down
+            del self.pieces[piece]
+            self.error = error
+            self.at_end = True
+        else:
             self.first += len(items)
             self.items_in_flight += len(items)
-            self.pieces[piece] = None
-            piece.queue()
-        return bool(self.pieces)
 
     def take(self, piece: Piece) -> Iterator[Any]:
         """The results of a piece that has ended, each let go as it is taken; then its error is raised."""
@@ -93,31 +103,37 @@ class Stream:
         while results:
             self.items_in_flight -= 1
             yield results.pop()
-        if piece.error is not None:
-            raise piece.error
+        piece.raise_error()
 
     def in_order(self, deadline: float = math.inf) -> Iterator[Any]:
         """The results in the order of the input. TimeoutError: the next is not there at the deadline, by `now`."""
         try:
             while self.read():
                 piece = next(iter(self.pieces))
-                if not piece.wait(deadline):
+                if not self.gate.wait(piece, deadline):
                     raise TimeoutError(f"item {self.first - self.items_in_flight} is not done in time")
                 yield from self.take(piece)
-            if self.error is not None:
-                raise self.error
+            self.raise_error()
         finally:
             self.close()
 
     def as_they_end(self) -> Iterator[Any]:
         """The results as they come, in whatever order."""
+        self.gate.keep_finished()
         try:
             while self.read():
                 yield from self.take(self.gate.next_finished(self.pieces))
-            if self.error is not None:
-                raise self.error
+            self.raise_error()
         finally:
             self.close()
+
+    def raise_error(self) -> None:
+        error, self.error = self.error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # else it would be part of a cycle
 
     def close(self) -> None:
         """Nothing that was read and has not started will be; what is in progress may end early."""
@@ -127,7 +143,7 @@ class Stream:
 
 
 def map_eagerly(
-    engine: Engine,
+    pool: Mapper,
     fn: Callable[..., Any],
     iterables: tuple[Iterable[Any], ...],
     timeout: float | None,
@@ -137,10 +153,14 @@ def map_eagerly(
     """`concurrent.futures.Executor.map`: reads all of its input, or `buffersize` items, before it returns."""
     deadline = math.inf if timeout is None else now() + timeout
     if len(iterables) == 1:
-        stream = Stream(engine, fn, iterables[0], buffersize or math.inf, chunksize)
+        stream = Stream(pool, fn, iterables[0], buffersize or math.inf, chunksize)
     else:
-        stream = Stream(engine, _Star(fn), zip(*iterables, strict=False), buffersize or math.inf, chunksize)
-    stream.read()
+        stream = Stream(pool, _Star(fn), zip(*iterables, strict=False), buffersize or math.inf, chunksize)
+    try:
+        stream.read()
+    except BaseException:
+        stream.close()
+        raise
     return stream.in_order(deadline)
 
 
