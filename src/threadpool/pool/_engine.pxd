@@ -34,6 +34,9 @@ cdef class Worker:
     cdef readonly double busy_seconds
     cdef readonly double started_at
 
+    cdef bint decided                # whether its thread runs it, or who could not start that has given it up
+
+    cdef bint decide_start(self) noexcept
     cdef uint64_t patience(self) noexcept
     cdef int run_task(self) except -1
     cdef int help_with(self, tp_loop *loop, unsigned seat) except -1

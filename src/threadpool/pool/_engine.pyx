@@ -3,6 +3,7 @@
 import sys
 import threading
 
+cimport cython
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint64_t
 
@@ -85,6 +86,8 @@ cdef class Engine:
         """Queues a task. Where no thread can be started the caller runs it."""
         cdef tp_submitted submitted
         cdef bint own = self.is_own_thread()
+        if self.abandoned:
+            raise RuntimeError(f"pool {self.name!r} is that of the process which forked this one")
         task.queued_at = tp_now()
         Py_INCREF(task)  # the queue's reference
         while True:
@@ -103,6 +106,10 @@ cdef class Engine:
                 raise
         if submitted == TP_POOL_STOPPED:
             Py_DECREF(task)
+            if task.insists and not self.closed:
+                # The interpreter ends: streams and awaited runs go on like other runs, without threads.
+                task.run()
+                return 0
             raise RuntimeError(f"pool {self.name!r} was shut down") if self.broken is None else broken_pool(self)
         if submitted == TP_SUBMITTED_UNATTENDED and not self.start_worker(self.pool.limit, False):
             # A task that awaits another one on an event loop of its own keeps its thread, so that one needs a thread more.
@@ -162,7 +169,9 @@ cdef class Engine:
         try:
             worker.thread.start()
         except BaseException as error:
-            worker.left()
+            # After Ctrl-C the thread may have been started all the same.
+            if worker.decide_start():
+                worker.left()
             if not isinstance(error, (RuntimeError, OSError, MemoryError)):
                 raise
             debug(f"{name} could not be started, the caller works alone: {error}")
@@ -246,9 +255,18 @@ cdef class Worker:
     def index(self):
         return self.native.index
 
+    cdef bint decide_start(self) noexcept:
+        """Called by the thread, and by who started it when that failed: the first one has it, and False for the other."""
+        with cython.critical_section(self):
+            first = not self.decided
+            self.decided = True
+        return first
+
     def begin(self):
-        """Called first, in the thread itself. False: it cannot work."""
+        """Called first, in the thread itself. False: it cannot work, and ends."""
         global tp_this_worker
+        if not self.decide_start():
+            return False
         tp_this_worker = <void *>self
         self.started_at = tp_now() * 1e-9
         self.idle_since = tp_now()
@@ -261,6 +279,7 @@ cdef class Worker:
             self.engine.initializer(*self.engine.initargs)
         except BaseException as error:
             self.engine.fail(error)
+            self.left()
             return False
         return True
 

@@ -40,6 +40,7 @@ cdef class Gate:
             for piece in pieces:
                 if (<Piece>piece).try_to_run():
                     break
+                (<Piece>piece).check_process()
             else:
                 with nogil:
                     tp_gate_wait_for_any(&self.gate, opened, SIGNAL_NANOSECONDS)
@@ -116,6 +117,11 @@ cdef class Piece(Task):
         self.run()
         return True
 
+    cdef int check_process(self) except -1:
+        if self.engine.abandoned:
+            raise RuntimeError("forked: items of this stream are done in the other process")
+        return 0
+
     def wait(self, double deadline):
         """Waits until it has ended; does it now if nobody has started it. False: it is past the deadline (by time())."""
         cdef bint ended = self.try_to_run()
@@ -127,6 +133,7 @@ cdef class Piece(Task):
             with nogil:
                 ended = tp_gate_wait(&self.gate.gate, &self.ended, patience)
             if not ended:
+                self.check_process()
                 PyErr_CheckSignals()
                 if now() >= deadline:
                     return False

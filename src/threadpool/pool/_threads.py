@@ -6,8 +6,6 @@ if TYPE_CHECKING:
 
 
 def serve(worker: "Worker") -> None:
-    if not worker.begin():
-        worker.left()
-    else:
+    if worker.begin():
         while worker.step():
             pass

@@ -185,7 +185,9 @@ class Mapper:
     def _stream(self, fn: Any, iterable: Any, window: Any) -> Any:
         from .stream import Stream
 
-        return Stream(self._engine, fn, iterable, None if window is None else at_least_one("window", window))
+        stream = Stream(self._engine, fn, iterable, None if window is None else at_least_one("window", window))
+        stream.pool = self  # which ends when it is forgotten
+        return stream
 
     async def run_async(
         self,
