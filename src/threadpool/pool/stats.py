@@ -40,7 +40,7 @@ class Stats:
     @classmethod
     def of(cls, figures: dict[str, Any]) -> Stats:
         """Stats of an engine's figures."""
-        seconds = figures.pop("seconds")
-        utilization = figures.pop("busy_seconds") / seconds if seconds else 0.0
+        seconds, busy_seconds = figures.pop("seconds"), figures.pop("busy_seconds")
+        utilization = busy_seconds / seconds if seconds else 0.0
         run_time, wait_time = Percentiles(*figures.pop("run_times")), Percentiles(*figures.pop("wait_times"))
         return cls(**figures, utilization=min(1.0, utilization), run_time=run_time, wait_time=wait_time)
