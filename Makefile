@@ -1,5 +1,5 @@
 # make run and make test set up everything they need. GIL=1 uses python3 instead of a free-threaded Python.
-.PHONY: help run test test-threads test-c compile-only bench lint format wheel clean
+.PHONY: help run test test-threads test-c soak tsan compile-only bench lint format wheel clean
 
 environment = scripts/environment $(if $(GIL),--gil)
 export REQUIRE_FREE_THREADED DIR
@@ -9,6 +9,8 @@ help:
 	@echo 'make test              the tests (ARGS=... for pytest)'
 	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
+	@echo 'make soak              the long forms of the tests that have one: an hour'
+	@echo 'make tsan              the thread tests under ThreadSanitizer, with an interpreter built for it (once, 10 minutes)'
 	@echo 'make compile-only      compiles against the headers of 3.14(t) and 3.15(t)'
 	@echo 'make bench             the benchmarks (ARGS=... for pytest)'
 	@echo 'make lint              ruff, mypy, stubtest, clang-format; make format mends what they can'
@@ -30,6 +32,13 @@ test-threads:
 test-c:
 	tests/csrc/run address
 	tests/csrc/run thread
+
+# What the tests do a few times, many times, and how long it took and what memory.
+soak:
+	@python=$$($(environment) test) && $$python -m pytest -m soak --soak --timeout 7200 -s $(ARGS)
+
+tsan:
+	scripts/tsan $(ARGS)
 
 compile-only:
 	scripts/compile-only

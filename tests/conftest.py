@@ -4,6 +4,16 @@ from collections.abc import Callable
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the long form of the tests that have one (make soak)")
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """`soak(few, many)` is how often to do it: few times, or many with --soak."""
+    return lambda few, many: many if request.config.getoption("--soak") else few
+
+
 @pytest.fixture
 def in_threads() -> Callable[..., list[object]]:
     """`in_threads(fn, n)` calls fn in n threads that start together; returns the results, or raises the first error."""

@@ -164,9 +164,11 @@ static unsigned take_seat(tp_pool *pool, tp_loop *loop) {
 /* What there is to do for a thread; TP_FOUND_NOTHING: it may wait. Under the lock. */
 static tp_found find_work(tp_pool *pool, tp_worker *worker, tp_loop **loop, unsigned *seat) {
     if (worker->inbox.size) return TP_FOUND_TASK;
-    if (worker->index >= pool->limit && !worker->principal) return TP_FOUND_STOP;
+    bool stopping = atomic_load(&pool->stopping);
+    /* No other thread can be started for the queue of a pool that stops, so then the limit sends nobody home. */
+    if (worker->index >= pool->limit && !worker->principal && !stopping) return TP_FOUND_STOP;
     if (pool->queue.size) return TP_FOUND_TASK;
-    if (atomic_load(&pool->stopping)) return TP_FOUND_STOP;
+    if (stopping) return TP_FOUND_STOP;
     if ((*loop = find_loop(pool, false))) {
         if ((*loop)->attached) return TP_FOUND_LOOP;
         *seat = take_seat(pool, *loop);

@@ -385,6 +385,26 @@ static void test_substitutes(void) {
     tp_pool_destroy(&pool);
 }
 
+/* A thread beyond the limit still empties the queue of a pool that is stopped: no other may be started for it. */
+static void test_a_queue_is_emptied_whatever_the_limit(void) {
+    static tp_worker workers[2];
+    job_task last = {.runs = 0};
+    tp_loop *loop;
+    unsigned seat;
+    tp_pool_init(&pool, true, 2, CAPACITY);
+    for (int i = 0; i < 2; i++)
+        CHECK(tp_pool_enroll(&pool, &workers[i], 2, NULL));
+    CHECK(tp_pool_expire(&pool, &workers[0]));
+    tp_pool_resize(&pool, 1);
+    CHECK(tp_pool_submit(&pool, &last.queued, false) == TP_SUBMITTED);
+    tp_pool_stop(&pool, false);
+    CHECK(tp_pool_wait(&pool, &workers[1], TP_FOREVER, &loop, &seat) == TP_FOUND_TASK);
+    CHECK(tp_pool_take(&pool, &workers[1]) == &last.queued);
+    CHECK(tp_pool_wait(&pool, &workers[1], TP_FOREVER, &loop, &seat) == TP_FOUND_STOP);
+    CHECK(pool.threads == 0);
+    tp_pool_destroy(&pool);
+}
+
 /* A caller that does not work itself returns when all is done, also when guests leave in between; and a pool that is
  * stopped aborts the loop, whose caller still returns. */
 static void test_a_caller_that_only_waits(void) {
@@ -443,7 +463,8 @@ int main(void) {
     test_posted_tasks();
     test_nobody_sleeps_beside_a_task();
     test_substitutes();
+    test_a_queue_is_emptied_whatever_the_limit();
     test_a_caller_that_only_waits();
-    puts("9 passed, 0 failed");
+    puts("10 passed, 0 failed");
     return 0;
 }

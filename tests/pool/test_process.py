@@ -109,6 +109,31 @@ def test_ctrl_c_interrupts_a_function_written_in_c():
 
 
 @posix_only
+@pytest.mark.parametrize("is_started", [True, False])
+def test_ctrl_c_while_a_thread_is_being_started(is_started):
+    program = f"""
+        import threading, threadpool
+        start = threading.Thread.start
+        def interrupted(thread):
+            threading.Thread.start = start
+            if {is_started}:  # and waits for it to tell that it runs
+                start(thread)
+            raise KeyboardInterrupt
+        pool = threadpool.Pool(1)
+        called = threading.Event()
+        threading.Thread.start = interrupted
+        try:
+            pool.submit(called.set)
+        except KeyboardInterrupt:
+            assert pool.submit(abs, -1).result() == 1
+            assert called.wait(30)
+            pool.shutdown()
+            print("interrupted")
+    """
+    assert python(program).stdout == "interrupted\n"
+
+
+@posix_only
 def test_a_forked_child_can_run():
     program = """
         import os, warnings, threadpool
@@ -191,6 +216,88 @@ def test_run_can_be_pickled():
 
     threadpool.run(abs, [1])
     assert pickle.loads(pickle.dumps(threadpool.run)) == threadpool.run
+
+
+@posix_only
+def test_a_forked_child_has_its_pools_with_nothing_queued():
+    program = """
+        import os, threading, warnings, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+
+        def use(pool):
+            assert pool.run(abs, range(-1000, 0)) == list(range(1000, 0, -1))
+            assert list(pool.imap(abs, range(-1000, 0))) == list(range(1000, 0, -1))
+            assert sorted(pool.imap_unordered(abs, range(-1000, 0))) == list(range(1, 1001))
+
+        def child():
+            for pool in pools:
+                use(pool)
+                assert pool.submit(abs, -1).result() == 1
+                assert pool.stats().queued == 0 and pool.stats().completed >= 3001
+                pool.shutdown()
+            use(threadpool)
+
+        def fork():
+            pid = os.fork()
+            if not pid:
+                code = 1
+                try:
+                    child()
+                    code = 0
+                finally:
+                    os._exit(code)
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+        pools = threadpool.Pool(2), threadpool.Pool(1, initializer=abs, initargs=(1,))
+        use(threadpool)
+        both = threading.Barrier(4)
+        ready = threading.Event()
+        def task():
+            both.wait()
+            ready.wait()
+        for pool in pools:
+            for _ in range(pool._max_workers):
+                pool.submit(task)
+        both.wait()
+        forks = [pool.submit(fork) for pool in pools for _ in range(5)]
+        assert [pool.stats().queued for pool in pools] == [5, 5]
+        assert fork() == 0
+        ready.set()
+        assert [future.result() for future in forks] == [0] * 10
+    """
+    assert python(program).stderr == ""
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_a_stream_of_the_parent_fails_in_a_forked_child(name):
+    """It waits for items that are in progress in a thread which the child has not."""
+    program = f"""
+        import os, threading, warnings, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        started, end = threading.Event(), threading.Event()
+        def item(i):
+            if i == 1:
+                started.set()
+                end.wait()
+        def items():
+            yield 0
+            yield 1
+            started.wait()
+        stream = threadpool.Pool(1).{name}(item, items())  # which keeps the pool
+        next(stream)
+        if child := os.fork():
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            end.set()
+            assert list(stream) == [None]
+        else:
+            try:
+                next(stream)
+            except RuntimeError as error:
+                os._exit("forked" not in str(error))
+            os._exit(1)
+    """
+    assert python(program).stderr == ""
 
 
 @posix_only

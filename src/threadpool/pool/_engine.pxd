@@ -24,7 +24,7 @@ cdef class Engine:
     cdef object __weakref__
 
     cdef int submit(self, Task task) except -1
-    cdef int enqueue(self, Task task) except -1
+    cdef bint enqueue(self, Task task) except -1
     cdef bint post(self, Task task, unsigned index) except -1
     cdef bint claim(self, Task task) noexcept
     cdef Start start_worker(self, unsigned wanted, Worker principal=*) except *
@@ -45,6 +45,7 @@ cdef class Worker:
     cdef object doing                # the function that it runs, or None
     cdef readonly double busy_seconds
     cdef readonly double started_at
+
 
     cdef uint64_t patience(self) noexcept
     cdef bint claim_begin(self)

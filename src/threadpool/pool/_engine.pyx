@@ -80,7 +80,9 @@ cdef class Engine:
 
     cdef int submit(self, Task task) except -1:
         """Queues a task. Where no thread can be started the caller runs it."""
-        self.enqueue(task)
+        if not self.enqueue(task):
+            task.run()
+            return 0
         if not tp_pool_is_unattended(&self.pool):
             return 0
         try:
@@ -95,10 +97,13 @@ cdef class Engine:
             raise
         return 0
 
-    cdef int enqueue(self, Task task) except -1:
+    cdef bint enqueue(self, Task task) except -1:
+        """False: the threads have been sent home, but this task is part of something that goes on without them."""
         cdef tp_submitted submitted
         # No thread of any pool waits for room: it may be the one that would make it, or be waited for by that one.
         cdef bint insists = task.insists or (tp_this_worker is not NULL and not self.raise_when_full)
+        if self.abandoned:
+            raise RuntimeError(f"pool {self.name!r} is that of the process which forked this one")
         task.queued_at = tp_now()
         Py_INCREF(task)  # the queue's reference
         try:
@@ -109,12 +114,15 @@ cdef class Engine:
                     tp_pool_wait_for_room(&self.pool, SIGNAL_NANOSECONDS)
                 PyErr_CheckSignals()
             if submitted == TP_POOL_STOPPED:
-                raise self.refusal()
+                if not task.insists or (self.closed and not self.is_own_thread()):
+                    raise self.refusal()
+                Py_DECREF(task)
+                return False
         except BaseException:
             task.queued_at = 0
             Py_DECREF(task)
             raise
-        return 0
+        return True
 
     cdef bint claim(self, Task task) noexcept:
         """Takes a task out of the queue, so that it is the caller's to run or to cancel; False when it has gone."""
@@ -309,7 +317,7 @@ cdef class Worker:
         return not begun
 
     def begin(self):
-        """Called first, in the thread itself. False: it cannot work."""
+        """Called first, in the thread itself. False: it cannot work, and ends."""
         global tp_this_worker
         if not self.claim_begin():
             return False
@@ -325,6 +333,7 @@ cdef class Worker:
             self.engine.initializer(*self.engine.initargs)
         except BaseException as error:
             self.engine.fail(error)
+            self.left()
             return False
         return True
 

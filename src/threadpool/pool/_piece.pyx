@@ -52,6 +52,7 @@ cdef class Gate:
             for piece in pieces:
                 if (<Piece>piece).try_to_run():
                     break
+                (<Piece>piece).check_process()
             else:
                 with nogil:
                     tp_gate_wait_for_any(&self.gate, opened, SIGNAL_NANOSECONDS)
@@ -69,6 +70,7 @@ cdef class Gate:
             with nogil:
                 ended = tp_gate_wait(&self.gate, &piece.ended, patience)
             if not ended:
+                piece.check_process()
                 self.look()
                 if now() >= deadline:
                     return False
@@ -109,14 +111,8 @@ cdef class Piece(Task):
         self.insists = True
 
     def queue(self):
-        """Lets any thread of the engine do it. Where these have been sent home, but not by closing the pool to this thread,
-        it is done here."""
-        try:
-            self.engine.submit(self)
-        except RuntimeError:
-            if not self.engine.pool.stopping or self.engine.closed and not self.engine.is_own_thread():
-                raise
-            self.run_here()
+        """Lets any thread of the engine do it. Where these have been sent home, but the stream goes on, it is done here."""
+        self.engine.submit(self)
 
     def withdraw(self):
         """The results are not wanted any more."""
@@ -196,6 +192,11 @@ cdef class Piece(Task):
             return False
         self.run_here()
         return True
+
+    cdef int check_process(self) except -1:
+        if self.engine.abandoned:
+            raise RuntimeError("forked: items of this stream are done in the other process")
+        return 0
 
     cdef int run_here(self) except -1:
         """Runs it in the consumer's thread."""

@@ -10,16 +10,19 @@ from ._python_loop import abandon_loops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Protocol, TypeVar
 
     from ._engine import Engine
+
+    _T = TypeVar("_T")
 
     class _Renewable(Protocol):
         def renew_after_fork(self) -> None: ...
 
 
-_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
-_renewable: weakref.WeakSet[_Renewable] = weakref.WeakSet()
+# Sets of references, whose methods are atomic: a WeakSet cannot be walked while other threads change it.
+_engines: set[weakref.ref[Engine]] = set()
+_renewable: set[weakref.ref[_Renewable]] = set()
 _registered = False
 _ending = False
 
@@ -34,7 +37,7 @@ def watched(engine: Engine) -> Engine:
             threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
         except RuntimeError:  # the interpreter is ending: no threads any more
             _stop_all()
-    _engines.add(engine)
+    _engines.add(weakref.ref(engine, _engines.discard))
     if _ending:
         engine.stop()
     return engine
@@ -42,22 +45,26 @@ def watched(engine: Engine) -> Engine:
 
 def renewed_after_fork(pool: _Renewable) -> None:
     """Calls the pool's `renew_after_fork` in a forked child, where its threads are not."""
-    _renewable.add(pool)
+    _renewable.add(weakref.ref(pool, _renewable.discard))
+
+
+def _alive(references: set[weakref.ref[_T]]) -> list[_T]:
+    return [thing for reference in references.copy() if (thing := reference()) is not None]
 
 
 def _stop_all() -> None:
     global _ending
     _ending = True
-    for engine in list(_engines):
+    for engine in _alive(_engines):
         engine.stop()
 
 
 def _after_fork_in_child() -> None:
     abandon_loops()
-    for engine in list(_engines):
+    for engine in _alive(_engines):
         engine.abandon()
     _engines.clear()
-    for pool in list(_renewable):
+    for pool in _alive(_renewable):
         pool.renew_after_fork()
 
 
