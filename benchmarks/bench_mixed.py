@@ -4,9 +4,9 @@ import random
 import statistics
 
 import pytest
-import work
 
 import threadpool
+import work
 
 LONG, SHORT = 200, 100_000
 

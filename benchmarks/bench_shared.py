@@ -3,6 +3,7 @@
 Beside the same work in a serial loop, and in plain threads with half of the items each.
 """
 
+import functools
 import threading
 
 import numpy
@@ -52,8 +53,6 @@ def attribute_of_shared_object():
 
 
 def partial():
-    import functools
-
     return functools.partial(max, 1000)
 
 
@@ -144,28 +143,32 @@ KINDS = [
 ]  # fmt: skip
 
 
+def loop(fn, items, results):
+    """With everything in local variables: a variable of a closure is itself shared, and locked to be read."""
+    found = [fn(x) for x in items]
+    if results is not None:
+        results.append(found)
+    return found
+
+
+def plain_threads(fn, shares):
+    results = []
+    threads = [threading.Thread(target=loop, args=(fn, share, results)) for share in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_shared(compare, contender, kind):
     fn, data = kind(), list(range(COUNT))
     workers = threadpool.workers()
     shares = [data[start::workers] for start in range(workers)]
-
-    def plain_threads():
-        results = [[] for _ in shares]
-
-        def work(number):
-            results[number] = [fn(x) for x in shares[number]]
-
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
-
     compare(
         contender(lambda: threadpool.run(fn, data), len(data)),
         {"serial": 1.0, "plain_threads": 1.0} if kind in (closure_over_list, bound_method) else {},
-        serial=contender(lambda: [fn(x) for x in data], len(data)),
-        plain_threads=contender(plain_threads, len(data)),
+        serial=contender(lambda: loop(fn, data, None), len(data)),
+        plain_threads=contender(lambda: plain_threads(fn, shares), len(data)),
     )

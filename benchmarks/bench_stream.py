@@ -3,9 +3,9 @@
 from collections import deque
 
 import pytest
-import work
 
 import threadpool
+import work
 
 
 def drain(iterator):

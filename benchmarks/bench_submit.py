@@ -1,9 +1,9 @@
 """Submitted calls: how long one takes there and back, and how many go through. Two items of nothing; nested runs."""
 
 import pytest
-import work
 
 import threadpool
+import work
 
 
 @pytest.fixture
