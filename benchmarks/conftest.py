@@ -2,9 +2,10 @@
 
 import gc
 import os
+import pkgutil
 import platform
 import statistics
-import time
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ import threadpool
 from threadpool.cli.info import gil_state
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "9"))
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 @dataclass
@@ -24,26 +26,46 @@ class Contender:
     items: int = 1
     seconds: list[float] = field(default_factory=list)
 
-    def time(self) -> None:
+    def time(self, clock: Callable[[], float]) -> None:
         gc.collect()
-        started = time.perf_counter()
+        started = clock()
         result = self.fn()
-        self.seconds.append((time.perf_counter() - started) / self.items)
+        self.seconds.append((clock() - started) / self.items)
         del result
 
 
-RESULTS: list[tuple[str, str, list[float], float, str]] = []
+@dataclass
+class Row:
+    """A line of the table at the end. `ratios`: our time divided by that of the row, in each round."""
+
+    test: str
+    name: str
+    value: str
+    ratios: list[float] = field(default_factory=list)
+    bar: str = ""
+
+
+ROWS: list[Row] = []
 
 
 @pytest.fixture
 def compare(benchmark, request):
     """`compare(ours, bars, name=rival, …)`: ours is what pytest-benchmark reports; the rivals run between its rounds.
 
-    `bars` maps a rival to a bound of the ratio ours / rival. It is printed beside what was measured, not asserted: the
-    machine may be busy.
+    `bars` maps a rival to a bound of the ratio ours / rival on the free-threaded build, `bars_with_gil` on the other.
+    It is printed beside what was measured, not asserted: the machine may be busy. Returns all contenders by name.
     """
 
-    def run(ours: Contender, bars: dict[str, float], **rivals: Contender) -> None:
+    def run(
+        ours: Contender,
+        bars: dict[str, float],
+        bars_with_gil: dict[str, float] | None = None,
+        rounds: int = ROUNDS,
+        **rivals: Contender,
+    ) -> dict[str, Contender]:
+        if not FREE_THREADED:
+            bars = bars_with_gil or {}
+        clock = pkgutil.resolve_name(request.config.getoption("benchmark_timer"))
         contenders = {"threadpool": ours, **rivals}
         for contender in contenders.values():
             contender.fn()
@@ -53,21 +75,19 @@ def compare(benchmark, request):
         def rivals_first() -> None:
             results.clear()
             for rival in rivals.values():
-                rival.time()
+                rival.time(clock)
             gc.collect()
 
         # The results are kept, so that dropping them is timed for none.
-        benchmark.pedantic(lambda: results.append(ours.fn()), setup=rivals_first, rounds=ROUNDS)
+        benchmark.pedantic(lambda: results.append(ours.fn()), setup=rivals_first, rounds=rounds)
         ours.seconds = [seconds / ours.items for seconds in benchmark.stats.stats.data]
         for name, contender in contenders.items():
             ratios = [a / b for a, b in zip(ours.seconds, contender.seconds, strict=True)]
-            ratio = statistics.median(ratios)
-            benchmark.extra_info[name] = {
-                "ns_per_item": statistics.median(contender.seconds) * 1e9,
-                "ratio": ratio,
-            }
-            bar = f"at most {bars[name]:g}" if name in bars else ""
-            RESULTS.append((request.node.name, name, contender.seconds, ratio, bar))
+            seconds = statistics.median(contender.seconds)
+            benchmark.extra_info[name] = {"ns_per_item": seconds * 1e9, "ratio": statistics.median(ratios)}
+            bar = f"at most {bars[name]:.3g}" if name in bars else ""
+            ROWS.append(Row(request.node.name, name, _time(seconds), ratios, bar))
+        return contenders
 
     return run
 
@@ -79,14 +99,24 @@ def record(request):
     def add(seconds: dict[str, list[float]]) -> None:
         ours = next(iter(seconds.values()))
         for name, rounds in seconds.items():
-            ratio = statistics.median(a / b for a, b in zip(ours, rounds, strict=True))
-            RESULTS.append((request.node.name, name, rounds, ratio, ""))
+            ratios = [a / b for a, b in zip(ours, rounds, strict=True)]
+            ROWS.append(Row(request.node.name, name, _time(statistics.median(rounds)), ratios))
+
+    return add
+
+
+@pytest.fixture
+def figure(request):
+    """`figure(name, text, bar)`: a row that is no time."""
+
+    def add(name: str, text: str, bar: str = "") -> None:
+        ROWS.append(Row(request.node.name, name, text, bar=bar))
 
     return add
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not RESULTS:
+    if not ROWS:
         return
     write = terminalreporter.write_line
     write("")
@@ -95,15 +125,17 @@ def pytest_terminal_summary(terminalreporter):
         f"{threadpool.workers()} workers, {platform.machine()}, threadpool {threadpool.__version__}"
     )
     write(
-        f"Medians of {ROUNDS} interleaved rounds. Ratio: time of threadpool / time of the row; under 1 we are faster."
+        f"Medians of {ROUNDS} interleaved rounds. Ratio: time of threadpool / time of the row, with its quartiles; "
+        "under 1 we are faster."
     )
-    write(f"{'benchmark':38} {'row':28} {'per item':>12} {'ratio':>8}  bar")
+    write(f"{'benchmark':34} {'row':28} {'per item':>10} {'ratio':>7} {'quartiles':>13}  bar")
     last = None
-    for test, name, seconds, ratio, bar in RESULTS:
-        write(
-            f"{test if test != last else '':38} {name:28} {_time(statistics.median(seconds)):>12} {ratio:8.3f}  {bar}"
-        )
-        last = test
+    for row in ROWS:
+        ratio = f"{statistics.median(row.ratios):.3f}" if row.ratios else ""
+        spread = "{:.3f}-{:.3f}".format(*statistics.quantiles(row.ratios, n=4)[::2]) if row.ratios else ""
+        test = row.test.removeprefix("test_") if row.test != last else ""
+        write(f"{test:34} {row.name:28} {row.value:>10} {ratio:>7} {spread:>13}  {row.bar}".rstrip())
+        last = row.test
 
 
 def _time(seconds: float) -> str:
@@ -118,7 +150,7 @@ def contender():
     return Contender
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def processes():
     """A multiprocessing pool of as many processes as we have workers, started before any thread is."""
     import multiprocessing
