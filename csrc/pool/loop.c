@@ -64,11 +64,11 @@ static void to_items(tp_loop *loop, uint32_t low, uint32_t high, size_t *begin, 
     *end = high > loop->count / loop->unit ? loop->count : (size_t)high * loop->unit;
 }
 
-static bool claim_own(tp_loop *loop, tp_seat *seat, size_t *begin, size_t *end) {
+static bool claim_own(tp_loop *loop, tp_seat *seat, uint32_t most, size_t *begin, size_t *end) {
     uint64_t share = atomic_load_explicit(&seat->share, memory_order_relaxed);
     while (is_open(loop, share)) {
         uint32_t take = size_of(share) / SHARE_PER_CLAIM;
-        if (take > loop->burst) take = loop->burst;
+        if (take > most) take = most;
         if (take == 0) take = 1;
         tp_race_point();
         if (atomic_compare_exchange_weak(&seat->share, &share, pack(low_of(share) + take, high_of(share)))) {
@@ -116,18 +116,18 @@ static void steal(tp_loop *loop, tp_seat *own, tp_seat *victim, uint64_t share) 
     atomic_store(&own->share, stolen ? pack(middle, high_of(share)) : 0);
 }
 
-bool tp_loop_claim(tp_loop *loop, unsigned seat, size_t *begin, size_t *end) {
+bool tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end) {
     tp_seat *own = &loop->seats[seat];
     if (loop->deadline != TP_NEVER && tp_now() >= loop->deadline) tp_loop_lower_limit(loop, 0);
     for (unsigned attempt = 1;; attempt++) {
-        if (claim_own(loop, own, begin, end)) return true;
+        if (claim_own(loop, own, most, begin, end)) return true;
         uint64_t share;
         bool unsure;
         tp_seat *victim = largest_share(loop, &share, &unsure);
         if (victim)
             steal(loop, own, victim, share);
-        else if (!unsure)
-            return false;
+        else if (!unsure || tp_loop_limit(loop) == 0)
+            return false; /* a thief may not even be there: in a child that was forked meanwhile */
         else if (attempt % 64)
             tp_pause();
         else
@@ -181,13 +181,17 @@ static void note_failure(tp_loop *loop, tp_seat *seat, size_t failed, int code) 
 
 bool tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds) {
     assert(loop->kernel);
-    uint64_t started = tp_now();
+    uint64_t started = tp_now(), before = started;
     size_t begin, end, failed;
-    while (tp_loop_claim(loop, seat, &begin, &end)) {
+    uint32_t most = 1;
+    while (tp_loop_claim(loop, seat, most, &begin, &end)) {
         int code = loop->kernel(loop->context, begin, end, &failed);
         if (code) note_failure(loop, &loop->seats[seat], failed, code);
         tp_loop_count_done(&loop->seats[seat], end - begin);
-        if (tp_now() - started >= nanoseconds) return false;
+        uint64_t now = tp_now();
+        if (now - started >= nanoseconds) return false;
+        most = now - before < TP_QUICK_NANOSECONDS ? loop->burst : 1;
+        before = now;
     }
     return true;
 }

@@ -45,7 +45,7 @@ static bool serve(tp_worker *worker, bool expires) {
             if (!tp_pool_join(&pool, &loop, &seat)) continue;
             size_t begin, end;
             void (*body)(tp_loop *, size_t) = (void (*)(tp_loop *, size_t))loop->context;
-            while (!tp_pool_is_wanted(&pool, worker) && tp_loop_claim(loop, seat, &begin, &end))
+            while (!tp_pool_is_wanted(&pool, worker) && tp_loop_claim(loop, seat, 1 + dice(4), &begin, &end))
                 for (; begin < end; begin++)
                     body(loop, begin);
             tp_pool_leave(&pool, loop, seat);
@@ -185,7 +185,7 @@ static void test_no_wakeup_is_lost(void) {
                 tp_pause();
         tp_pool_open(&pool, loop);
         size_t begin, end;
-        while (tp_loop_claim(loop, 0, &begin, &end))
+        while (tp_loop_claim(loop, 0, loop->burst, &begin, &end))
             meet(loop, begin);
         close_loop(loop);
         tp_loop_free(loop);
@@ -437,7 +437,7 @@ static void test_units(void) {
         for (size_t unit = 0; unit < 70; unit++) {
             tp_loop *loop = tp_loop_new(sizes[s], unit, 4, 1, NULL, NULL);
             size_t begin, end, expected = 0;
-            while (tp_loop_claim(loop, 0, &begin, &end)) {
+            while (tp_loop_claim(loop, 0, loop->burst, &begin, &end)) {
                 CHECK(begin == expected && begin < end);
                 CHECK(unit == 0 || end - begin == unit || end == sizes[s]);
                 expected = end;
@@ -448,7 +448,7 @@ static void test_units(void) {
     }
     size_t begin, end;
     tp_loop *loop = tp_loop_new(SIZE_MAX - 1, SIZE_MAX / 3, 4, 1, NULL, NULL);
-    while (tp_loop_claim(loop, 0, &begin, &end))
+    while (tp_loop_claim(loop, 0, loop->burst, &begin, &end))
         CHECK(begin < end);
     CHECK(end == SIZE_MAX - 1);
     tp_loop_free(loop);

@@ -1,4 +1,4 @@
-"""What shows only after long: hangs, items lost or done twice, memory and threads that stay. `make soak` for hours' worth."""
+"""What shows only after long: hangs, items lost or done twice, memory and threads that stay. `make soak` takes longer."""
 
 import asyncio
 import io
@@ -111,11 +111,12 @@ def test_memory_of_results_is_flat_and_falls_after_the_last(soak):
         start, blocks = resident(), sys.getallocatedblocks()
         taken = [run() for _ in range(runs)]
         first, most = max(taken[:5]) - start, max(taken) - start
-        # The allocator keeps some pages for itself, after a serial loop too; what it has given out tells what is kept alive.
+        # The allocator keeps some pages for itself, after a serial loop too; what it has given out tells what is alive.
         began = time.monotonic()
         fallen = wait_for(lambda: sys.getallocatedblocks() - blocks < objects // 20, 20)
-        print(f"memory of results: {first // MB} MB in the first five runs, {most // MB} MB in {runs}; {resident() - start >> 20} MB "
-              f"and {sys.getallocatedblocks() - blocks} blocks {time.monotonic() - began:.1f} s after the last")
+        print(f"memory of results: {first // MB} MB in the first five runs, {most // MB} MB in {runs}; "
+              f"{resident() - start >> 20} MB and {sys.getallocatedblocks() - blocks} blocks "
+              f"{time.monotonic() - began:.1f} s after the last")
         assert most < 1.5 * first + 4 * MB
         assert fallen
     """
@@ -133,7 +134,8 @@ def test_memory_of_a_large_run(soak):
         results = threadpool.run(lambda i: i + 1, data)
         most, end = peak() - start, resident() - start
         # The snapshot of the input is not there any more.
-        print(f"memory of {count} items: {most // MB} MB at the most, {end // MB} MB of data and results: {most / end:.3f}")
+        print(f"memory of {count} items: {most // MB} MB at the most, {end // MB} MB of data and results: "
+              f"{most / end:.3f}")
         assert most < 1.15 * end + 2 * MB
     """
     measure(program, COUNT=soak(500_000, 10_000_000))
@@ -201,7 +203,18 @@ def test_a_random_mix_of_everything(soak, in_threads):
         move = dice.choice(
             ["run"] * 4
             + ["nested", "starmap", "timeout", "fails", "group", "return", "imap", "imap_unordered", "leave", "submit"]
-            + ["cancel", "wait", "map", "map_timeout", "async", "async_cancelled", "broadcast", "resize", "look", "drop"]
+            + [
+                "cancel",
+                "wait",
+                "map",
+                "map_timeout",
+                "async",
+                "async_cancelled",
+                "broadcast",
+                "resize",
+                "look",
+                "drop",
+            ]
         )
         if move == "run":
             chunk, workers = dice.choice([None, 1, 7]), dice.choice([None, 1, 2, 5])
@@ -225,11 +238,12 @@ def test_a_random_mix_of_everything(soak, in_threads):
             except Unlucky:
                 assert len(items) > 50
         elif move == "group":
-            try:
+            if len(items) > 50:
+                with pytest.raises(ExceptionGroup) as caught:
+                    pool.run(unlucky, items, errors="group")
+                assert len(caught.value.exceptions) == 1
+            else:
                 assert pool.run(unlucky, items, errors="group") == list(items)
-            except ExceptionGroup as group:
-                assert len(items) > 50
-                assert len(group.exceptions) == 1
         elif move == "return":
             results = pool.run(unlucky, items, errors="return")
             assert [i for i, result in enumerate(results) if result != i] == ([50] if len(items) > 50 else [])
@@ -260,7 +274,7 @@ def test_a_random_mix_of_everything(soak, in_threads):
         elif move == "async_cancelled":
             try:
                 assert asyncio.run(asyncio.wait_for(pool.run_async(item, items), 0.0005)) == expected
-            except (TimeoutError, asyncio.TimeoutError):
+            except TimeoutError:
                 pass
         elif move == "broadcast":
             if dice.randrange(5) == 0:

@@ -1,5 +1,6 @@
 """The engine: threads, the loops they help with, and the tasks that wait for them."""
 
+import contextvars
 import sys
 import threading
 
@@ -45,6 +46,12 @@ cdef uint64_t SLICE_NANOSECONDS = 200_000
 # last work, at doubling intervals, 2 seconds in all. With the GIL there is no need.
 cdef uint64_t FIRST_NAP_NANOSECONDS = 1_000_000
 cdef enum: NAPS = 11
+
+# From 3.14 on a thread may inherit the context of who starts it, and would keep it alive; tasks bring theirs along.
+cdef dict thread_options():
+    return {"context": contextvars.Context()} if sys.version_info >= (3, 14) else {}
+
+
 
 PERCENTILES = (0.5, 0.9, 0.99, 1.0)
 
@@ -201,7 +208,7 @@ cdef class Engine:
         name = f"{self.name}-{worker.native.index}"
         try:
             # Not a daemon: attaching while the interpreter ends would hang it (3.14).
-            worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False)
+            worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False, **thread_options())
             self.roster.add(worker)
             worker.thread.start()
         except BaseException as error:
@@ -333,7 +340,6 @@ cdef class Worker:
             self.engine.initializer(*self.engine.initargs)
         except BaseException as error:
             self.engine.fail(error)
-            self.left()
             return False
         return True
 
@@ -400,6 +406,8 @@ cdef class Worker:
 
     def end(self):
         """Called last, in the thread itself."""
+        global tp_this_worker
+        tp_this_worker = NULL
         if self.engine.abandoned:
             return
         self.leave()
@@ -472,8 +480,8 @@ cdef Worker current_worker_object():
 
 
 cdef bint runs_event_loop():
-    asyncio = sys.modules.get("asyncio")
-    return asyncio is not None and asyncio._get_running_loop() is not None
+    get_running_loop = getattr(sys.modules.get("asyncio"), "_get_running_loop", None)
+    return get_running_loop is not None and get_running_loop() is not None
 
 
 cdef int report(error, thread) except -1:
@@ -483,7 +491,8 @@ cdef int report(error, thread) except -1:
 
 cdef int debug(str words) except -1:
     # Importing logging would take as long as importing the rest; who has not, has no handler for us either.
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger("threadpool").debug(words)
+    # Another thread may be importing it just now, and then it is not complete.
+    getLogger = getattr(sys.modules.get("logging"), "getLogger", None)
+    if getLogger is not None:
+        getLogger("threadpool").debug(words)
     return 0

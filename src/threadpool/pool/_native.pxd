@@ -10,6 +10,7 @@ cdef extern from "os.h" nogil:
 cdef extern from "pool/loop.h" nogil:
     const size_t TP_NO_INDEX
     const uint64_t TP_NEVER
+    const uint64_t TP_QUICK_NANOSECONDS
 
     ctypedef int (*tp_kernel)(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil
 
@@ -20,6 +21,7 @@ cdef extern from "pool/loop.h" nogil:
 
     ctypedef struct tp_loop:
         size_t count
+        uint32_t burst
         unsigned width
         bint foreign
         bint aborted
@@ -35,7 +37,7 @@ cdef extern from "pool/loop.h" nogil:
 
     tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, tp_kernel kernel, void *context)
     void tp_loop_free(tp_loop *loop)
-    bint tp_loop_claim(tp_loop *loop, unsigned seat, size_t *begin, size_t *end)
+    bint tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end)
     bint tp_loop_has_work(tp_loop *loop)
     void tp_loop_lower_limit(tp_loop *loop, size_t limit)
     bint tp_loop_may_start(tp_loop *loop, size_t index)

@@ -4,12 +4,13 @@ import contextvars
 import types
 
 cimport cython
+from libc.stdint cimport uint32_t, uint64_t
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from threadpool.pool._items cimport Items
 from threadpool.pool._native cimport (
-    TP_NO_INDEX, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done,
-    tp_loop_lower_limit, tp_loop_may_start, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
+    TP_NO_INDEX, TP_QUICK_NANOSECONDS, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done,
+    tp_loop_lower_limit, tp_now, tp_loop_may_start, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
 )
 from threadpool.pool._python cimport (
     TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_safepoint, tp_take_exception,
@@ -54,9 +55,9 @@ cdef extern from "Python.h":
     void PyObject_GC_UnTrack(PyObject *)
     void PyObject_GC_Track(PyObject *)
 
-# Claims between two safepoints. A function written in C may never look whether another thread wants the world
-# stopped, or the GIL; a Python function looks by itself.
-cdef enum: CLAIMS_PER_SAFEPOINT = 32
+# The time between two safepoints, at the end of a claim. A function written in C may never look whether another thread
+# wants the world stopped, or the GIL; a Python function looks by itself.
+cdef enum: SAFEPOINT_NANOSECONDS = 1_000_000
 
 cdef object CO_NESTED = 0x10
 cdef object scratch = contextvars.ContextVar("threadpool.scratch")
@@ -84,15 +85,19 @@ cdef class PythonLoop:
         fn = self.fn if seat == 0 else private_function(self.fn)
         cdef ItemContext context = ItemContext(self.context if seat == 0 else private_context(self.context))
         cdef size_t begin, end, first
-        cdef unsigned claims = 0
+        cdef uint32_t most = 1
+        cdef uint64_t now = tp_now()
+        cdef uint64_t claimed = now
+        cdef uint64_t safe = now
         cdef tp_frame here
         cdef tp_frame *before = tp_here
         here.loop = loop
         here.index = 0
-        set_current_frame(&here)
         context.enter()
+        set_current_frame(&here)
         try:
-            while (pool is NULL or not tp_pool_is_wanted(pool, worker)) and tp_loop_claim(loop, seat, &begin, &end):
+            while (pool is NULL or not tp_pool_is_wanted(pool, worker)) and tp_loop_claim(
+                    loop, seat, most, &begin, &end):
                 first = begin
                 while begin < end and tp_loop_may_start(loop, begin):
                     here.index = begin
@@ -102,14 +107,19 @@ cdef class PythonLoop:
                         context.renew()
                     begin += 1
                 tp_loop_count_done(&loop.seats[seat], begin - first)
-                claims += 1
-                if claims % CLAIMS_PER_SAFEPOINT == 0:
+                now = tp_now()
+                most = loop.burst if now - claimed < TP_QUICK_NANOSECONDS else 1
+                claimed = now
+                if now - safe >= SAFEPOINT_NANOSECONDS:
+                    safe = now
                     tp_safepoint()
-                if watch is not None and (watch.is_timed or claims % CLAIMS_PER_SAFEPOINT == 0):
+                    if watch is not None:
+                        watch.look(loop)
+                elif watch is not None and watch.is_timed:
                     watch.look(loop)
         finally:
-            context.leave()
             set_current_frame(before)
+            context.leave()
         return 0
 
     cdef list finished(self, bint as_group):

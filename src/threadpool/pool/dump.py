@@ -11,7 +11,6 @@ from typing import TextIO
 
 from ._engine import Engine
 
-
 _looking = threading.Lock()
 
 
