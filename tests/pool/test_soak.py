@@ -1,4 +1,4 @@
-"""What shows only after long: hangs, items lost or done twice, memory and threads that stay. `make soak` takes longer."""
+"""What shows only after long: hangs, items lost or done twice, memory and threads that stay. See `make soak`."""
 
 import asyncio
 import io
