@@ -35,7 +35,7 @@ test-c:
 
 # What the tests do a few times, many times, and how long it took and what memory.
 soak:
-	@python=$$($(environment) test) && $$python -m pytest -m soak --soak --timeout 7200 -s $(ARGS)
+	@python=$$($(environment) test) && "$$python" -m pytest -m soak --soak --timeout 7200 -s $(ARGS)
 
 tsan:
 	scripts/tsan $(ARGS)

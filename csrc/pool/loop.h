@@ -82,8 +82,8 @@ struct tp_loop {
 tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, tp_kernel kernel, void *context);
 void tp_loop_free(tp_loop *loop);
 
-/* Claims the next items for `seat`: [*begin, *end), never empty, of `most` units at the most. False: nothing is left that
- * is not claimed. What was claimed is not shared any more, so claim one until it is known that they are quick. */
+/* Claims the next items for `seat`: [*begin, *end), never empty, of `most` units at the most. False: nothing is left
+ * that is not claimed. What was claimed is not shared any more, so claim one until it is known that they are quick. */
 bool tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end);
 
 /* Whether a claim may find something now. */
