@@ -97,23 +97,19 @@ def test_telling_under_load():
             pool.stats()
 
 
-@pytest.mark.thread_unsafe(reason="makes the garbage collector run all the time")
-def test_no_garbage_is_collected_while_the_interpreter_lists_its_threads():
-    def note(phase, info):
-        within.append(sys._getframe(1).f_code.co_name)
+@pytest.mark.thread_unsafe(reason="replaces a function of sys")
+def test_no_garbage_is_collected_while_the_interpreter_lists_its_threads(monkeypatch):
+    def current_frames():
+        collects.append(gc.isenabled())
+        return frames()
 
-    within = []
-    thresholds = gc.get_threshold()
-    with Pool(4) as pool, Held(pool, 4):
-        gc.callbacks.append(note)
-        gc.set_threshold(1)
-        try:
-            pool.dump(io.StringIO())
-        finally:
-            gc.set_threshold(*thresholds)
-            gc.callbacks.remove(note)
+    collects = []
+    frames = sys._current_frames
+    monkeypatch.setattr(sys, "_current_frames", current_frames)
+    with Pool(1) as pool:
+        pool.dump(io.StringIO())
+    assert collects == [sys.version_info >= (3, 12)]
     assert gc.isenabled()
-    assert "_current_frames" not in within
 
 
 def test_threads_are_named():
