@@ -141,7 +141,8 @@ def test_the_log_tells_of_threads(caplog):
     with Pool(1, name="logged", idle_timeout=0) as pool:
         pool.submit(threading.current_thread).result().join(WAIT)
     lines = [record.getMessage() for record in caplog.records if "logged" in record.getMessage()]
-    assert lines == ["logged-0 started", "logged-0 expired", "logged stops"]
+    assert sorted(lines[:2]) == ["logged-0 expired", "logged-0 started"]  # each by a thread of its own
+    assert lines[2:] == ["logged stops"]
 
 
 # Tools that look into threads
