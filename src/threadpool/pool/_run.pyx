@@ -220,7 +220,7 @@ cdef class Run:
             return self.watch.error
         if error is not None and not isinstance(error, Exception):
             return error
-        if self.engine.abandoned and done < loop.count:
+        if self.engine.abandoned and loop.width > 1:
             return RuntimeError("this process was forked inside an item of the run, which goes on in its parent only")
         if loop.aborted and done < loop.count:
             return chained(shut_down(self.engine, f"{done} of {loop.count} items were done"), error)
