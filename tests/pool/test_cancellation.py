@@ -48,7 +48,7 @@ def test_nothing_starts_after_the_timeout(workers, chunk, errors):
     with Pool(2) as pool:
         with pytest.raises(TimeoutError, match=r"timed out after 0\.02 s: . of 100 items were done"):
             pool.run(item, range(100), timeout=0.02, workers=workers, chunk=chunk, errors=errors)
-        assert 1 <= len(started) <= 2
+        assert len(started) <= 2
         assert len(ended) == len(started)
         assert pool.run(square, range(10), timeout=60) == [x * x for x in range(10)]
 

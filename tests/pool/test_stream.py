@@ -203,7 +203,7 @@ def test_unordered_raises_an_error_after_the_results_that_came_before_it():
     with pytest.raises(ValueError) as caught:
         for result in threadpool.imap_unordered(fail_at(500), range(1000), window=10):
             results.append(result)
-    assert set(range(490)) <= set(results)
+    assert len(set(range(500)) - set(results)) <= 10  # what else was in flight
     assert caught.value.__notes__ == ["threadpool: item 500 of the run"]
 
 
