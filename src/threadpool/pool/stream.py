@@ -29,8 +29,6 @@ class Stream:
     `size`: of all pieces; None adapts it.
     """
 
-    pool: object = None  # kept while the stream is
-
     def __init__(
         self,
         pool: Mapper,
