@@ -377,7 +377,7 @@ def seconds_to_end(way, program):
     )
     with process:
         try:
-            out, errors = process.communicate(timeout=15)
+            out, errors = process.communicate(timeout=100)
         except subprocess.TimeoutExpired:
             if sys.platform == "win32":
                 process.kill()
