@@ -21,7 +21,7 @@ GRAINS = {
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_stream(compare, contender, processes, executor, grain):
-    """The chunks of the processes are here; the default is 1."""
+    """The processes get chunks; their default is 1."""
     fn, count, chunk = GRAINS[grain]
     data, few = range(count), range(max(100, count // 20))
     compare(
