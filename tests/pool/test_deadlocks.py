@@ -1,6 +1,7 @@
 """What could hang, and does not: tasks that wait for tasks, pools that call each other, shutdowns, lack of threads."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -374,3 +375,48 @@ def test_pools_in_a_forked_child():
         use(pool), use(initialized)
     """
     assert python(program) == ""
+
+
+# Threads that wait for the interpreter
+
+
+def test_other_threads_get_the_gil_while_a_run_goes_on():
+    started, stop = threading.Event(), False
+
+    def other():
+        nonlocal stop
+        started.wait()
+        stop = True
+
+    def item(i):
+        started.set()
+        for _ in range(100):
+            sum(range(100))
+        return stop
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    results = threadpool.run(item, range(20_000), workers=1, chunk=1)
+    thread.join()
+    assert True in results
+
+
+@pytest.mark.parametrize("chunk", [None, 50])
+def test_a_function_in_c_holds_up_neither_other_threads_nor_the_garbage_collector(chunk):
+    started, numbers = threading.Event(), [0] * 2_000
+
+    class First:
+        def __iter__(self):
+            started.set()
+            return iter(())
+
+    def other():
+        started.wait()
+        gc.collect()
+        numbers[0] = 1
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    sums = threadpool.run(sum, [First()] + [numbers] * 20_000, chunk=chunk)
+    thread.join()
+    assert set(sums) == {0, 1}

@@ -25,7 +25,4 @@ static inline PyObject *tp_take_exception(void) {
 #endif
 }
 
-/* Lets other threads have the GIL, and a stop of the world come to an end. */
-static inline void tp_safepoint(void) { PyEval_RestoreThread(PyEval_SaveThread()); }
-
 #endif

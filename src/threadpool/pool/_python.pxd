@@ -7,7 +7,6 @@ cdef extern from "_python.h":
     const bint TP_FREE_THREADED
 
     PyObject *tp_take_exception()
-    void tp_safepoint()
     int PyErr_CheckSignals() except -1
     PyObject *PyObject_Call(object callable, object arguments, object names)
     int PyContext_Enter(object) except -1

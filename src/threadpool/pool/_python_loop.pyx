@@ -12,10 +12,10 @@ from threadpool.pool._native cimport (
     TP_NO_INDEX, TP_QUICK_NANOSECONDS, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done,
     tp_loop_lower_limit, tp_now, tp_loop_may_start, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
 )
-from threadpool.pool._python cimport (
-    TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_safepoint, tp_take_exception,
-)
+from threadpool.pool._python cimport TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_take_exception
 from threadpool.pool._watch cimport Watch
+
+from threadpool.pool._threads import safepoint
 
 cdef extern from "Python.h":
     """
@@ -112,7 +112,7 @@ cdef class PythonLoop:
                 claimed = now
                 if now - safe >= SAFEPOINT_NANOSECONDS:
                     safe = now
-                    tp_safepoint()
+                    safepoint()
                     if watch is not None:
                         watch.look(loop)
                 elif watch is not None and watch.is_timed:
