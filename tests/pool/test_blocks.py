@@ -36,6 +36,30 @@ def test_every_dtype_comes_out_as_it_went_in(dtype, axis):
     assert (result == array).all()
 
 
+@pytest.mark.parametrize("ufunc", [numpy.sign, numpy.isfinite, numpy.spacing, numpy.frompyfunc(str, 1, 1)], ids=str)
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float32", ">f8"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_ufunc_is_what_it_is_on_the_whole_array(ufunc, dtype, axis):
+    array = sample(31, 17, dtype=dtype) - 9
+    expected = ufunc(array)
+    for out in (None, numpy.empty_like(expected)):
+        result = map_blocks(ufunc, array, axis=axis, block=2, out=out)
+        assert result.dtype == expected.dtype
+        assert numpy.array_equal(result, expected)
+
+
+def test_a_ufunc_of_two_results_is_refused():
+    with pytest.raises(TypeError, match="fn must return a NumPy array, not 'tuple'"):
+        map_blocks(numpy.modf, sample(30), block=1)
+
+
+def test_an_error_of_a_ufunc_has_the_number_of_its_block():
+    fails_at_19 = numpy.frompyfunc(lambda x: 1 / (19 - x), 1, 1)
+    with pytest.raises(ZeroDivisionError) as caught:
+        map_blocks(fails_at_19, numpy.arange(30), block=2)
+    assert caught.value.__notes__ == ["threadpool: item 9 of the run"]
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 @pytest.mark.parametrize("block", [None, 1, 2, 3, 5, 100, 10**30])
 def test_every_axis_and_block(axis, block):

@@ -39,8 +39,9 @@ def map_blocks(
     length = array.shape[axis]
     block = _default_block(engine, array, length) if block is None else at_least_one("block", block)
     before = (slice(None),) * axis
-    done = 0
     bounds = [slice(start, min(start + block, length)) for start in range(0, length, block)] or [slice(0, 0)]
+    if out is not None:
+        _check_out(numpy, out, axis, length)
 
     def call(bounds: slice) -> Any:
         result = fn(array[(*before, bounds)])
@@ -50,30 +51,39 @@ def map_blocks(
             raise TypeError("fn must return an array without a mask, which would be lost")
         return result
 
-    if out is None:
-        # The first block tells what all of it will look like.
-        (first,) = _run(engine, call, bounds[:1])
-        if len(bounds) == 1 or axis >= first.ndim or first.shape[axis] != block:
-            return _joined(numpy, [first, *_run(engine, call, bounds[1:], 1)], axis)
-        out = numpy.empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
-        _place(out, before, axis, bounds[0], first)
-        done = 1
-    elif not isinstance(out, numpy.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__!r}")
-    elif not out.flags.writeable:
-        raise ValueError("out must be writable, not read-only")
-    elif axis >= out.ndim or out.shape[axis] != length:
-        raise ValueError(f"out must have {length} elements along axis {axis}, not the shape {out.shape}")
-
     def place(bounds: slice) -> None:
         _place(out, before, axis, bounds, call(bounds))
 
-    _run(engine, place, bounds[done:], done)
+    def compute_in_place(bounds: slice) -> None:
+        fn(array[(*before, bounds)], out=out[(*before, bounds)])
+
+    # The first blocks, one a thread, tell what all of it will look like.
+    known = min(engine.width, len(bounds))
+    results = _run(engine, call, bounds[:known])
+    first = results[0]
+    if out is None:
+        if known == len(bounds) or axis >= first.ndim or first.shape[axis] != block:
+            return _joined(numpy, [*results, *_run(engine, call, bounds[known:], known)], axis)
+        out = numpy.empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
+    for index in range(known):
+        _place(out, before, axis, bounds[index], results[index])
+    # What a ufunc makes depends on dtypes alone, so it is what the first blocks were: no need for a copy of it.
+    is_plain = type(fn) is numpy.ufunc and fn.nin == fn.nout == 1 and type(array) is type(out) is numpy.ndarray
+    _run(engine, compute_in_place if is_plain else place, bounds[known:], known)
     return out
 
 
 def _run(engine: Engine, fn: Callable[[slice], Any], bounds: list[slice], first: int = 0) -> list[Any]:
     return Run(engine, fn, bounds, None, 1, "raise", None, first=first)()
+
+
+def _check_out(numpy: Any, out: Any, axis: int, length: int) -> None:
+    if not isinstance(out, numpy.ndarray):
+        raise TypeError(f"out must be a NumPy array, not {type(out).__name__!r}")
+    if not out.flags.writeable:
+        raise ValueError("out must be writable, not read-only")
+    if axis >= out.ndim or out.shape[axis] != length:
+        raise ValueError(f"out must have {length} elements along axis {axis}, not the shape {out.shape}")
 
 
 def _integer(name: str, value: Any) -> int:
