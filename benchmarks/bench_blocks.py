@@ -13,7 +13,9 @@ import threadpool
 
 def in_plain_threads(array):
     out = numpy.empty_like(array)
-    parts = zip(numpy.array_split(array, threadpool.workers()), numpy.array_split(out, threadpool.workers()))
+    parts = zip(
+        numpy.array_split(array, threadpool.workers()), numpy.array_split(out, threadpool.workers()), strict=True
+    )
     threads = [threading.Thread(target=numpy.sin, args=part) for part in parts]
     for thread in threads:
         thread.start()
