@@ -19,11 +19,11 @@ _BLOCKS_PER_THREAD = 4
 
 def map_blocks(
     engine: Engine,
-    fn: Callable[[Any], Any],
+    fn: Callable[..., Any],
     array: Any,
     axis: int,
     block: int | None,
-    out: numpy.ndarray[Any, Any] | None,
+    out: Any,
 ) -> Any:
     """See `Mapper.map_blocks`."""
     import numpy
