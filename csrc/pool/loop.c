@@ -31,6 +31,7 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
     loop->deadline = TP_NEVER;
     loop->outer = NULL;
     atomic_init(&loop->limit, TP_NO_INDEX);
+    atomic_init(&loop->alone_until, 0);
     atomic_init(&loop->thefts, 0);
     atomic_init(&loop->aborted, false);
     loop->next = NULL;

@@ -64,6 +64,7 @@ struct tp_loop {
 
     /* Items at or above the limit are not started any more. Read before every item, written on failure. */
     _Alignas(TP_CACHE_LINE) _Atomic size_t limit;
+    _Atomic uint64_t alone_until; /* until then, by tp_now, the caller goes on without guests; 0 */
 
     _Alignas(TP_CACHE_LINE) _Atomic unsigned thefts;
     _Atomic bool aborted; /* the pool was stopped while it was open */
@@ -113,6 +114,12 @@ size_t tp_loop_done(tp_loop *loop);
 tp_seat *tp_loop_lowest_failure(tp_loop *loop);
 
 static inline size_t tp_loop_limit(tp_loop *loop) { return atomic_load_explicit(&loop->limit, memory_order_relaxed); }
+
+/* Whether the caller is better off without guests, for the time being. */
+static inline bool tp_loop_is_alone(tp_loop *loop) {
+    uint64_t until = atomic_load_explicit(&loop->alone_until, memory_order_relaxed);
+    return until && tp_now() < until;
+}
 
 /* Whether an item that was claimed may be started. */
 static inline bool tp_loop_may_start(tp_loop *loop, size_t index) {

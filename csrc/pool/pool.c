@@ -2,6 +2,9 @@
 
 #include "pool/flag.h"
 
+/* How long guests that were sent away stay away at the most, unless they are told to once more. */
+#define ALONE_NANOSECONDS 5000000
+
 static void queue_init(tp_queue *queue) {
     queue->first = NULL;
     queue->end = &queue->first;
@@ -69,8 +72,17 @@ static bool has_free_seat(tp_loop *loop) {
 /* The newest open loop that one more thread could help with. Under the lock. */
 static tp_loop *find_loop(tp_pool *pool, bool attached_only) {
     for (tp_loop *loop = pool->open; loop; loop = loop->next)
-        if ((loop->attached || !attached_only) && has_free_seat(loop) && tp_loop_has_work(loop)) return loop;
+        if ((loop->attached || !attached_only) && !tp_loop_is_alone(loop) && has_free_seat(loop) &&
+            tp_loop_has_work(loop))
+            return loop;
     return NULL;
+}
+
+/* Whether a caller has sent its guests away, be it long ago: then they look again by themselves. Under the lock. */
+static bool is_any_alone(tp_pool *pool) {
+    for (tp_loop *loop = pool->open; loop; loop = loop->next)
+        if (atomic_load_explicit(&loop->alone_until, memory_order_relaxed)) return true;
+    return false;
 }
 
 /* A thread that was woken counts as parked until it has the lock. */
@@ -206,7 +218,9 @@ tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp
             continue;
         }
         atomic_fetch_add(&pool->parked, 1);
-        if (nanoseconds == TP_FOREVER) {
+        if (nanoseconds > ALONE_NANOSECONDS && is_any_alone(pool)) {
+            tp_condition_wait_for(&pool->work, &pool->lock, ALONE_NANOSECONDS);
+        } else if (nanoseconds == TP_FOREVER) {
             tp_condition_wait(&pool->work, &pool->lock);
         } else {
             tp_condition_wait_for(&pool->work, &pool->lock, nanoseconds);
@@ -287,6 +301,15 @@ unsigned tp_pool_open(tp_pool *pool, tp_loop *loop) {
     unsigned threads = pool->threads;
     tp_mutex_unlock(&pool->lock);
     return threads;
+}
+
+void tp_pool_go_alone(tp_pool *pool, tp_loop *loop, bool alone) {
+    atomic_store_explicit(&loop->alone_until, alone ? tp_now() + ALONE_NANOSECONDS : 0, memory_order_relaxed);
+    if (alone) return;
+    tp_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->published, 1);
+    wake_one(pool, 0);
+    tp_mutex_unlock(&pool->lock);
 }
 
 /* Under the lock. */

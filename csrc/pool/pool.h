@@ -132,6 +132,15 @@ bool tp_pool_wait_for_end(tp_pool *pool, uint64_t nanoseconds);
 /* Publishes the loop and wakes a thread for it. Returns how many threads there are. */
 unsigned tp_pool_open(tp_pool *pool, tp_loop *loop);
 
+/* Sends the guests away, at the end of their claims, or lets them come back. For the caller, while it works at it; it
+ * says so again and again, for if it does not, being at a long item or one that waits for another, they come back. */
+void tp_pool_go_alone(tp_pool *pool, tp_loop *loop, bool alone);
+
+/* Whether this guest should leave the loop: sent away, or wanted as above. */
+static inline bool tp_pool_is_to_leave(tp_pool *pool, tp_loop *loop, tp_worker *worker) {
+    return tp_loop_is_alone(loop) || tp_pool_is_wanted(pool, worker);
+}
+
 /* Waits, for a caller that does not work at the loop itself, until all of it is done, or given up, and nobody is at
  * it; false when that took longer than `nanoseconds`. */
 bool tp_pool_wait_for_loop(tp_pool *pool, tp_loop *loop, uint64_t nanoseconds);

@@ -45,7 +45,7 @@ static bool serve(tp_worker *worker, bool expires) {
             if (!tp_pool_join(&pool, &loop, &seat)) continue;
             size_t begin, end;
             void (*body)(tp_loop *, size_t) = (void (*)(tp_loop *, size_t))loop->context;
-            while (!tp_pool_is_wanted(&pool, worker) && tp_loop_claim(loop, seat, 1 + dice(4), &begin, &end))
+            while (!tp_pool_is_to_leave(&pool, loop, worker) && tp_loop_claim(loop, seat, 1 + dice(4), &begin, &end))
                 for (; begin < end; begin++)
                     body(loop, begin);
             tp_pool_leave(&pool, loop, seat);
@@ -174,6 +174,11 @@ static void meet(tp_loop *loop, size_t item) {
         tp_yield();
 }
 
+static void nothing(tp_loop *loop, size_t item) {
+    (void)loop;
+    (void)item;
+}
+
 static void test_no_wakeup_is_lost(void) {
     thread workers[WORKERS];
     start_workers(workers);
@@ -187,6 +192,45 @@ static void test_no_wakeup_is_lost(void) {
         size_t begin, end;
         while (tp_loop_claim(loop, 0, loop->burst, &begin, &end))
             meet(loop, begin);
+        close_loop(loop);
+        tp_loop_free(loop);
+    }
+    stop_workers(workers);
+}
+
+/* Guests that were sent away come back to a caller that is stuck at an item that waits for another. */
+static void test_a_caller_that_is_alone_is_helped_when_it_is_stuck(void) {
+    thread workers[WORKERS];
+    start_workers(workers);
+    for (int i = 0; i < 30; i++) {
+        atomic_store(&met, 0);
+        tp_loop *loop = tp_loop_new(WORKERS + 1, 1, 1, WORKERS + 1, NULL, (void *)meet);
+        if (dice(2)) tp_pool_go_alone(&pool, loop, true);
+        tp_pool_open(&pool, loop);
+        tp_pool_go_alone(&pool, loop, true);
+        if (dice(2)) tp_pool_go_alone(&pool, loop, false);
+        size_t begin, end;
+        while (tp_loop_claim(loop, 0, loop->burst, &begin, &end))
+            meet(loop, begin);
+        close_loop(loop);
+        tp_loop_free(loop);
+    }
+    stop_workers(workers);
+}
+
+/* A caller that is alone does all of it. */
+static void test_guests_stay_away(void) {
+    thread workers[WORKERS];
+    start_workers(workers);
+    for (int i = 0; i < ROUNDS; i++) {
+        tp_loop *loop = tp_loop_new(20, 1, 1, WORKERS + 1, NULL, (void *)nothing);
+        uint64_t before = tp_now();
+        tp_pool_go_alone(&pool, loop, true);
+        tp_pool_open(&pool, loop);
+        size_t begin, end, done = 0;
+        for (; tp_loop_claim(loop, 0, 1, &begin, &end); done++)
+            tp_race_point();
+        CHECK(done == 20 || tp_now() - before > 1000000);
         close_loop(loop);
         tp_loop_free(loop);
     }
@@ -458,6 +502,8 @@ int main(void) {
     test_units();
     test_every_item_runs_exactly_once();
     test_no_wakeup_is_lost();
+    test_a_caller_that_is_alone_is_helped_when_it_is_stuck();
+    test_guests_stay_away();
     test_cancelled_loop_ends();
     test_every_task_runs_exactly_once();
     test_posted_tasks();
@@ -465,6 +511,6 @@ int main(void) {
     test_substitutes();
     test_a_queue_is_emptied_whatever_the_limit();
     test_a_caller_that_only_waits();
-    puts("10 passed, 0 failed");
+    puts("12 passed, 0 failed");
     return 0;
 }

@@ -98,26 +98,22 @@ def measure(program, **values):
     print(done.stdout, end="")
 
 
-@linux_only
-def test_memory_of_results_is_flat_and_falls_after_the_last(soak):
+def test_results_are_freed_before_they_pile_up(soak):
+    """Counts objects, not pages: how many of those the allocator keeps depends on which thread has done how much."""
     program = """
         runs, objects = int(os.environ["RUNS"]), int(os.environ["OBJECTS"])
         def run():
             results = threadpool.run(lambda i: [i], range(objects))
-            taken = resident()
-            del results
-            return taken
+            return sys.getallocatedblocks()
         threadpool.run(abs, range(1000))
-        start, blocks = resident(), sys.getallocatedblocks()
-        taken = [run() for _ in range(runs)]
-        first, most = max(taken[:5]) - start, max(taken) - start
-        # The allocator keeps some pages for itself, after a serial loop too; what it has given out tells what is alive.
+        blocks = sys.getallocatedblocks()
+        most = max(run() for _ in range(runs)) - blocks
         began = time.monotonic()
         fallen = wait_for(lambda: sys.getallocatedblocks() - blocks < objects // 20, 20)
-        print(f"memory of results: {first // MB} MB in the first five runs, {most // MB} MB in {runs}; "
-              f"{resident() - start >> 20} MB and {sys.getallocatedblocks() - blocks} blocks "
-              f"{time.monotonic() - began:.1f} s after the last")
-        assert most < 1.5 * first + 4 * MB
+        print(f"{most / objects:.1f} blocks for each object of a run, at the most, in {runs} runs; "
+              f"{sys.getallocatedblocks() - blocks} blocks {time.monotonic() - began:.1f} s after the last")
+        # A number, a list and its array each, of this run, and what another thread has not freed yet of the last one.
+        assert most < 6.5 * objects
         assert fallen
     """
     measure(program, RUNS=soak(30, 1000), OBJECTS=soak(50_000, 100_000))

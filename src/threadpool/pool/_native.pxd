@@ -29,6 +29,7 @@ cdef extern from "pool/loop.h" nogil:
         void *context
         uint64_t deadline
         const tp_frame *outer
+        uint64_t alone_until
         tp_seat *seats
 
     ctypedef struct tp_frame:
@@ -64,6 +65,14 @@ cdef extern from "pool/flag.h" nogil:
     void tp_gate_open(tp_gate *gate, tp_flag *flag)
     void tp_gate_wait_for_any(tp_gate *gate, unsigned opened, uint64_t nanoseconds)
     bint tp_gate_wait(tp_gate *gate, tp_flag *flag, uint64_t nanoseconds)
+
+
+cdef extern from "pool/pace.h" nogil:
+    ctypedef struct tp_pace:
+        uint64_t window
+
+    void tp_pace_init(tp_pace *pace, uint64_t now)
+    bint tp_pace_look(tp_pace *pace, uint64_t now, size_t done, bint has_guests)
 
 
 cdef extern from "pool/histogram.h" nogil:
@@ -130,6 +139,8 @@ cdef extern from "pool/pool.h" nogil:
 
     size_t tp_pool_describe_loops(tp_pool *pool, tp_loop_figures *figures, size_t most)
     unsigned tp_pool_open(tp_pool *pool, tp_loop *loop)
+    void tp_pool_go_alone(tp_pool *pool, tp_loop *loop, bint alone)
+    bint tp_pool_is_to_leave(tp_pool *pool, tp_loop *loop, tp_worker *worker)
     bint tp_pool_wait_for_loop(tp_pool *pool, tp_loop *loop, uint64_t nanoseconds)
     bint tp_pool_close(tp_pool *pool, tp_loop *loop, uint64_t nanoseconds)
     bint tp_pool_join(tp_pool *pool, tp_loop **loop, unsigned *seat)

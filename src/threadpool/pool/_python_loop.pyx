@@ -10,7 +10,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from threadpool.pool._items cimport Items
 from threadpool.pool._native cimport (
     TP_NO_INDEX, TP_QUICK_NANOSECONDS, tp_frame, tp_frame_is_cancelled, tp_loop, tp_loop_claim, tp_loop_count_done,
-    tp_loop_lower_limit, tp_now, tp_loop_may_start, tp_pool, tp_pool_is_wanted, tp_seat, tp_worker,
+    tp_loop_lower_limit, tp_now, tp_loop_may_start, tp_pool, tp_pool_is_to_leave, tp_seat, tp_worker,
 )
 from threadpool.pool._python cimport TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, tp_take_exception
 from threadpool.pool._watch cimport Watch
@@ -89,6 +89,7 @@ cdef class PythonLoop:
         cdef uint64_t now = tp_now()
         cdef uint64_t claimed = now
         cdef uint64_t safe = now
+        cdef uint64_t pause = SAFEPOINT_NANOSECONDS if watch is None or watch.pool is NULL else watch.pace.window
         cdef tp_frame here
         cdef tp_frame *before = tp_here
         here.loop = loop
@@ -96,7 +97,7 @@ cdef class PythonLoop:
         context.enter()
         set_current_frame(&here)
         try:
-            while (pool is NULL or not tp_pool_is_wanted(pool, worker)) and tp_loop_claim(
+            while (pool is NULL or not tp_pool_is_to_leave(pool, loop, worker)) and tp_loop_claim(
                     loop, seat, most, &begin, &end):
                 first = begin
                 while begin < end and tp_loop_may_start(loop, begin):
@@ -110,11 +111,13 @@ cdef class PythonLoop:
                 now = tp_now()
                 most = loop.burst if now - claimed < TP_QUICK_NANOSECONDS else 1
                 claimed = now
-                if now - safe >= SAFEPOINT_NANOSECONDS:
+                if now - safe >= pause:
                     safe = now
                     safepoint()
                     if watch is not None:
                         watch.look(loop)
+                        if watch.pool is not NULL:
+                            pause = watch.look_at_pace(loop, now)
                 elif watch is not None and watch.is_timed:
                     watch.look(loop)
         finally:

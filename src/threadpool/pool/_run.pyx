@@ -11,6 +11,7 @@ from threadpool.pool._engine cimport STARTED, Engine
 from threadpool.pool._items cimport Items
 from threadpool.pool._kernel cimport Batch, Kernel
 from threadpool.pool._native cimport *
+from threadpool.pool._python cimport TP_FREE_THREADED
 from threadpool.pool._python_loop cimport PythonLoop, current_frame
 from threadpool.pool._watch cimport Watch
 
@@ -161,6 +162,8 @@ cdef class Run:
         cdef unsigned threads = tp_pool_open(&self.engine.pool, loop)
         while threads < loop.width - 1 and self.engine.start_worker(loop.width - 1) == STARTED:
             threads += 1
+        if TP_FREE_THREADED and self.batch is None:
+            self.watch.mind_pace(&self.engine.pool)
         return 0
 
     cdef int work(self, tp_loop *loop) except -1:

@@ -1,6 +1,6 @@
 from libc.stdint cimport uint64_t
 
-from threadpool.pool._native cimport tp_loop
+from threadpool.pool._native cimport tp_loop, tp_pace, tp_pool
 
 
 cdef class Watch:
@@ -8,7 +8,11 @@ cdef class Watch:
     cdef uint64_t next_report
     cdef readonly object error   # what a signal handler or the report raised; then the loop is cancelled
     cdef bint is_timed           # look after every claim, not only now and then
+    cdef tp_pool *pool           # whose threads help, where they may be a hindrance, or NULL
+    cdef tp_pace pace
 
     cdef uint64_t patience(self, tp_loop *loop) noexcept
     cdef int look(self, tp_loop *loop) noexcept
+    cdef void mind_pace(self, tp_pool *pool) noexcept
+    cdef uint64_t look_at_pace(self, tp_loop *loop, uint64_t now) noexcept
     cdef int finish(self, tp_loop *loop) except -1

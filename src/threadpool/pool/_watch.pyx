@@ -1,8 +1,10 @@
-"""What the caller of a run sees to while it goes on: signals, the deadline, progress."""
+"""What the caller of a run sees to while it goes on: signals, the deadline, progress, whether help is any."""
 
 from libc.stdint cimport uint64_t
 
-from threadpool.pool._native cimport TP_NEVER, tp_loop, tp_loop_done, tp_loop_lower_limit, tp_now
+from threadpool.pool._native cimport (
+    TP_NEVER, tp_loop, tp_loop_done, tp_loop_lower_limit, tp_now, tp_pace_init, tp_pace_look, tp_pool, tp_pool_go_alone,
+)
 from threadpool.pool._python cimport PyErr_CheckSignals
 
 # How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed; and how often progress is told.
@@ -44,6 +46,18 @@ cdef class Watch:
             tp_loop_lower_limit(loop, 0)
             self.error = error
         return 0
+
+    cdef void mind_pace(self, tp_pool *pool) noexcept:
+        """From now on, sees to it that the pool's threads help only while that is of help."""
+        self.pool = pool
+        tp_pace_init(&self.pace, tp_now())
+
+    cdef uint64_t look_at_pace(self, tp_loop *loop, uint64_t now) noexcept:
+        """For the caller, which works at seat 0. In how many nanoseconds it shall look again."""
+        cdef bint together = tp_pace_look(&self.pace, now, tp_loop_done(loop), loop.guests > 0)
+        if not together or loop.alone_until != 0:
+            tp_pool_go_alone(self.pool, loop, not together)
+        return self.pace.window
 
     cdef int finish(self, tp_loop *loop) except -1:
         """Tells the last of the progress, once the loop is closed."""
