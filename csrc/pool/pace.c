@@ -6,7 +6,7 @@ enum {
     LONG_WINDOW = 100000,
     PARTING_WINDOW = 5000, /* the guests end the claims that they are at */
     PARTING_WINDOWS = 20,
-    SHORT_WINDOW = 12000, /* so short that a guest that was sent away still looks for work when they are over */
+    SHORT_WINDOW = 8000, /* so short that a guest that was sent away still looks for work when they are over */
     DEAR_WINDOWS = 2,
     LARGE_ITEM = 2000,
     INTERVAL_GROWTH = 8,
