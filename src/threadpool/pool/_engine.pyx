@@ -443,8 +443,12 @@ cdef class Worker:
     cdef int help_with(self, tp_loop *loop, unsigned seat) except -1:
         # A function of its own, so that its reference to the run is gone before the seat is left.
         run = <PythonLoop>loop.context
-        self.now_doing(run.fn)
-        run.work(loop, seat, None, &self.engine.pool, &self.native)
+        try:
+            self.now_doing(run.fn)
+            run.work(loop, seat, None, &self.engine.pool, &self.native)
+        except BaseException as error:
+            # What items raise is kept at the seat. This came from the engine, and claimed items may be lost.
+            run.give_up(loop, error)
         return 0
 
 

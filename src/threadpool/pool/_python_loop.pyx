@@ -67,7 +67,7 @@ cdef class PythonLoop:
     """One run of a Python callable.
 
     Threads share this object but write to nothing in it, except each to the result slots of the items it claimed, and
-    all alike to has_errors; failures stand at the seats.
+    all alike to has_errors; failures stand at the seats. `broken` is guarded by a critical section.
     """
 
     def __init__(self, fn, Items items, context, bint star, bint keep_errors, size_t first):
@@ -123,6 +123,14 @@ cdef class PythonLoop:
         finally:
             set_current_frame(before)
             context.leave()
+        return 0
+
+    cdef int give_up(self, tp_loop *loop, error) except -1:
+        """Items that were claimed are lost to an error of the engine: the run raises it, and starts no more."""
+        tp_loop_lower_limit(loop, 0)
+        with cython.critical_section(self):
+            if self.broken is None:
+                self.broken = error
         return 0
 
     cdef list finished(self, bint as_group):

@@ -215,12 +215,15 @@ cdef class Run:
     cdef object error(self, tp_loop *loop):
         """What the run raises, once the loop is closed, or None."""
         cdef bint late = loop.deadline != TP_NEVER and tp_now() >= loop.deadline
-        cdef size_t done = tp_loop_done(loop)
-        self.done = done
         error = self.python.failure(loop) if self.batch is None else self.kernel_failure(loop)
-        tp_pool_count(&self.engine.pool, done - (error is not None), error is not None, loop.count - done)
+        cdef size_t failed = error is not None
+        cdef size_t done = max(tp_loop_done(loop), failed)  # an error of the engine may have left it uncounted
+        self.done = done
+        tp_pool_count(&self.engine.pool, done - failed, failed, loop.count - done)
         if self.watch.error is not None:
             return self.watch.error
+        if self.batch is None and self.python.broken is not None:
+            return self.python.broken
         if error is not None and not isinstance(error, Exception):
             return error
         if self.engine.abandoned and loop.width > 1:
