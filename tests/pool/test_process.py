@@ -154,6 +154,35 @@ def test_a_forked_child_can_run():
 
 
 @posix_only
+@pytest.mark.parametrize("pool", ["threadpool", "Pool(2)"])
+def test_a_forked_child_has_threads_of_its_own_and_so_has_its_child(pool):
+    program = f"""
+        import os, threading, warnings, threadpool
+        from threadpool import Pool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool = {pool}
+        def meet():
+            both = threading.Barrier(2)
+            threads = pool.run(lambda _: both.wait(20) is not None and threading.get_ident(), range(2), chunk=1)
+            assert len(set(threads)) == 2
+        def fork(then):
+            child = os.fork()
+            if not child:
+                code = 1
+                try:
+                    then()
+                    code = 0
+                finally:
+                    os._exit(code)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        meet()
+        fork(lambda: (meet(), fork(meet), meet()))
+        meet()
+    """
+    assert python(program).stderr == ""
+
+
+@posix_only
 def test_a_child_forked_inside_an_item_ends():
     """On whatever thread, whether the item returns or exits in the child; of its run the child has no part."""
     program = """
