@@ -343,3 +343,24 @@ def test_ctrl_c(call):
         env={**os.environ, "THREADPOOL_WORKERS": "2"},
     )
     assert done.stdout == "interrupted\n", done.stderr
+
+
+@pytest.mark.thread_unsafe(reason="a process of its own")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_while_a_kernel_runs(workers):
+    """The first item sends the signal, and the others, for a second or more, none."""
+    program = f"""
+        import ctypes, numpy, signal, threadpool
+        send = threadpool.kernel(ctypes.CDLL(None)["raise"], argument="i4", result="i4")
+        signals = numpy.zeros(5_000_000, "i4")
+        signals[0] = signal.SIGINT
+        pool = threadpool.Pool({workers})
+        try:
+            pool.run(send, signals)
+        except KeyboardInterrupt:
+            assert pool.stats().cancelled > 0
+            print("interrupted")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "interrupted\n", done.stderr

@@ -68,6 +68,17 @@ def test_it_is_told_while_items_are_in_progress():
         assert pool.run(lambda i: i == 0 or told.wait(WAIT), range(2), chunk=1, progress=report) == [True, True]
 
 
+def test_it_is_told_between_slow_items_by_the_only_thread():
+    told = []
+
+    def item(_):
+        threading.Event().wait(0.002)  # longer than the time between two safepoints
+
+    threadpool.run(item, range(3), workers=1, progress=lambda done, total: told.append(done))
+    assert told[0] < 3
+    assert told[-1] == 3
+
+
 @pytest.mark.parametrize("initializer", [None, list])
 def test_as_many_threads_work_as_without_though_the_caller_only_watches(initializer):
     everybody = threading.Barrier(3)
