@@ -205,8 +205,10 @@ static void test_a_caller_that_is_alone_is_helped_when_it_is_stuck(void) {
     for (int i = 0; i < 30; i++) {
         atomic_store(&met, 0);
         tp_loop *loop = tp_loop_new(WORKERS + 1, 1, 1, WORKERS + 1, NULL, (void *)meet);
-        if (dice(2)) tp_pool_go_alone(&pool, loop, true);
         tp_pool_open(&pool, loop);
+        if (dice(2)) /* before they have come, or when they are there */
+            for (uint32_t pause = dice(100000); pause; pause--)
+                tp_pause();
         tp_pool_go_alone(&pool, loop, true);
         if (dice(2)) tp_pool_go_alone(&pool, loop, false);
         size_t begin, end;
