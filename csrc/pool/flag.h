@@ -15,12 +15,14 @@ typedef _Atomic bool tp_flag;
 /* What was written before is seen by who has seen the flag. */
 static inline void tp_flag_set(tp_flag *flag) { atomic_store_explicit(flag, true, memory_order_release); }
 
+static inline bool tp_flag_is_set(tp_flag *flag) { return atomic_load_explicit(flag, memory_order_acquire); }
+
 /* Whether it is set, now or within `nanoseconds`. */
 static inline bool tp_flag_spin(tp_flag *flag, uint64_t nanoseconds) {
     uint64_t started = tp_now();
     do {
         for (int i = 0; i < 32; i++) {
-            if (atomic_load_explicit(flag, memory_order_acquire)) return true;
+            if (tp_flag_is_set(flag)) return true;
             tp_pause();
         }
     } while (tp_now() - started < nanoseconds);

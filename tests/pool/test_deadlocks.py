@@ -377,6 +377,26 @@ def test_pools_in_a_forked_child():
     assert python(program) == ""
 
 
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_who_waits_for_an_item_of_a_stream_meanwhile_does_others(name):
+    started, second = threading.Event(), threading.Event()
+
+    def numbers():
+        yield 0
+        assert started.wait(WAIT)  # the pool's only thread is at it
+        yield from range(1, 20)
+
+    def item(i):
+        if i == 0:
+            started.set()
+            assert second.wait(WAIT)
+        second.set()
+        return i
+
+    with Pool(1) as pool:
+        assert sorted(getattr(pool, name)(item, numbers())) == list(range(20))
+
+
 # Threads that wait for the interpreter
 
 

@@ -51,6 +51,21 @@ def test_a_run_of_another_thread_is_finished_as_the_interpreter_ends():
     assert python(program).stdout == "5000\n"
 
 
+def test_a_first_run_that_begins_as_the_interpreter_ends():
+    """The thread has looked whether the interpreter is ending, and found that it is not, just before it was."""
+    program = """
+        import threading, threadpool
+        def run():
+            threading._SHUTTING_DOWN = False
+            thread = threading.Thread(target=lambda: print(len(threadpool.run(lambda x: sum(range(x)), range(3000)))))
+            thread.start()
+            thread.join()
+            threading._SHUTTING_DOWN = True
+        threading._register_atexit(run)
+    """
+    assert python(program).stdout == "3000\n"
+
+
 @posix_only
 def test_ctrl_c_in_an_item_of_any_thread_cancels_the_run():
     program = """

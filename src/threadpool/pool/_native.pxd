@@ -59,6 +59,7 @@ cdef extern from "pool/flag.h" nogil:
         unsigned opened
 
     void tp_flag_set(tp_flag *flag)
+    bint tp_flag_is_set(tp_flag *flag)
     bint tp_flag_spin(tp_flag *flag, uint64_t nanoseconds)
     void tp_gate_init(tp_gate *gate)
     void tp_gate_destroy(tp_gate *gate)

@@ -49,32 +49,40 @@ cdef class Gate:
             opened = self.gate.opened
             if self.finished:
                 return self.finished.popleft()
-            for piece in pieces:
-                if (<Piece>piece).try_to_run():
-                    break
-                (<Piece>piece).check_process()
-            else:
+            if not self.help(pieces):
                 with nogil:
                     tp_gate_wait_for_any(&self.gate, opened, SIGNAL_NANOSECONDS)
                 self.look()
 
-    def wait(self, Piece piece, double deadline):
-        """Waits until it has ended: True; False if it is past the deadline (by now()) then. Without a deadline the
-        calling thread does it, if nobody has started it."""
-        cdef bint ended = deadline == INFINITY and piece.try_to_run()
+    def wait(self, pieces, double deadline):
+        """The first of the pieces, once it has ended; None if that is past the deadline (by now()). Without a deadline
+        the calling thread meanwhile does those that nobody has started."""
+        cdef Piece first = next(iter(pieces))
         cdef uint64_t patience
+        cdef bint ended = tp_flag_is_set(&first.ended)
         while not ended:
+            if deadline == INFINITY and self.help(pieces):
+                ended = tp_flag_is_set(&first.ended)
+                continue
             patience = SIGNAL_NANOSECONDS
             if deadline < INFINITY:
                 patience = <uint64_t>(1e9 * min(0.05, max(0.0, deadline - now())))
             with nogil:
-                ended = tp_gate_wait(&self.gate, &piece.ended, patience)
+                ended = tp_gate_wait(&self.gate, &first.ended, patience)
             if not ended:
-                piece.check_process()
+                first.check_process()
                 self.look()
                 if now() >= deadline:
-                    return False
-        return True
+                    return None
+        return first
+
+    cdef bint help(self, pieces) except -1:
+        """Does the first piece that nobody has started, if there is one that this thread may do."""
+        for piece in pieces:
+            if (<Piece>piece).try_to_run():
+                return True
+            (<Piece>piece).check_process()
+        return False
 
     cdef int look(self) except -1:
         """What the consumer sees to while it waits: signals, and what it is part of."""

@@ -23,20 +23,11 @@ if TYPE_CHECKING:
 # Sets of references, whose methods are atomic: a WeakSet cannot be walked while other threads change it.
 _engines: set[weakref.ref[Engine]] = set()
 _renewable: set[weakref.ref[_Renewable]] = set()
-_registered = False
 _ending = False
 
 
 def watched(engine: Engine) -> Engine:
     """Stops the engine when the interpreter ends: what was submitted is finished, runs go on without its threads."""
-    global _registered
-    if not _registered:
-        _registered = True
-        try:
-            # Where concurrent.futures stops its threads: before the interpreter waits for those that are left.
-            threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
-        except RuntimeError:  # the interpreter is ending: no threads any more
-            _stop_all()
     _engines.add(weakref.ref(engine, _engines.discard))
     if _ending:
         engine.stop()
@@ -67,6 +58,13 @@ def _after_fork_in_child() -> None:
     for pool in _alive(_renewable):
         pool.renew_after_fork()
 
+
+# Where concurrent.futures stops its threads: before the interpreter waits for those that are left. Now and not with the
+# first run, which another thread may be about to do while the main thread already calls what was registered.
+try:
+    threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
+except RuntimeError:  # the interpreter is ending: no threads any more
+    _stop_all()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)

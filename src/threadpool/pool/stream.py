@@ -91,8 +91,9 @@ class Stream:
             self.items_in_flight += len(items)
 
     def take(self, piece: Piece) -> Iterator[Any]:
-        """The results of a piece that has ended, each let go as it is taken; then its error is raised."""
+        """The results of a piece that has ended, each let go as it is taken."""
         del self.pieces[piece]
+        self.items_in_flight -= piece.count
         if self.adapts:
             if piece.nanoseconds > 2 * _PIECE_NANOSECONDS:
                 self.size = max(1, self.size // 2)
@@ -100,19 +101,17 @@ class Stream:
                 self.size = min(2 * self.size, self.largest)
         results = piece.results
         results.reverse()
-        while results:
-            self.items_in_flight -= 1
-            yield results.pop()
-        piece.raise_error()
+        return map(results.pop, itertools.repeat(-1, len(results)))
 
     def in_order(self, deadline: float = math.inf) -> Iterator[Any]:
         """The results in the order of the input. TimeoutError: the next is not there at the deadline, by `now`."""
         try:
             while self.read():
-                piece = next(iter(self.pieces))
-                if not self.gate.wait(piece, deadline):
+                piece = self.gate.wait(self.pieces, deadline)
+                if piece is None:
                     raise TimeoutError(f"item {self.first - self.items_in_flight} is not done in time")
                 yield from self.take(piece)
+                piece.raise_error()
             self.raise_error()
         finally:
             self.close()
@@ -122,7 +121,9 @@ class Stream:
         self.gate.keep_finished()
         try:
             while self.read():
-                yield from self.take(self.gate.next_finished(self.pieces))
+                piece = self.gate.next_finished(self.pieces)
+                yield from self.take(piece)
+                piece.raise_error()
             self.raise_error()
         finally:
             self.close()
