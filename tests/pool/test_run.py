@@ -14,6 +14,7 @@ import numpy
 import pytest
 
 import threadpool
+from threadpool import hashing
 
 
 def square(x):
@@ -299,6 +300,11 @@ def test_stop_iteration_is_an_error_like_any_other():
         ((square, [1]), {"chunk": 0}, ValueError, "chunk must be at least 1, not 0"),
         ((square, [1]), {"chunk": "many"}, TypeError, "chunk must be an integer, not 'str'"),
         ((square, numpy.array(3)), {}, TypeError, "0-d"),
+        ((square, [1]), {"errors": ["raise"]}, ValueError, "errors must be 'raise', 'group' or 'return'"),
+        ((square, [1]), {"errors": numpy.zeros(2)}, ValueError, "errors must be 'raise', 'group' or 'return'"),
+        ((square, range(1 << 61)), {}, MemoryError, "no memory for a list of 2305843009213693952 results"),
+        ((square, range(1 << 50)), {}, MemoryError, "no memory for a list of 1125899906842624 results"),
+        ((hashing.sha256, 3), {}, TypeError, "data must be iterable, not 'int'"),
     ],
 )
 def test_bad_input_is_named_and_the_pool_usable_afterwards(arguments, options, error, words):

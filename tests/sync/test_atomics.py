@@ -173,6 +173,12 @@ def test_unfit_buffers(buffer, error, words):
     assert content(buffer) == before
 
 
+@pytest.mark.parametrize("buffer", [array.array("q"), bytearray(), numpy.zeros(0, dtype="i8")], ids=type)
+def test_no_index_is_in_an_empty_buffer(buffer):
+    with pytest.raises(IndexError, match="index 0 is out of range for 0 elements"):
+        Atomics.add(buffer, 0, 1)
+
+
 @pytest.mark.parametrize(
     "index",
     [-1, 5, 2**31, 2**63, -(2**63), 10**30, 10**5000, Index(5)],

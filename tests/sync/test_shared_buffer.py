@@ -76,6 +76,8 @@ def test_a_view_keeps_the_memory_alive():
     [
         (("int64", 4), ValueError, "offset 4 is not a multiple of 8"),
         (("int64", -8), ValueError, "offset -8 is out of range for 30 bytes"),
+        (("int64", "x"), TypeError, "offset must be an integer, not 'str'"),
+        (("int64", 0, 1.5), TypeError, "count must be an integer, not 'float'"),
         (("int8", 31), ValueError, "offset 31 is out of range"),
         (("int64",), ValueError, "30 bytes are not a whole number of int64"),
         (("int64", 0, 4), ValueError, "count 4 is out of range: from offset 0 there is room for 3"),

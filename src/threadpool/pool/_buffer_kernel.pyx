@@ -6,6 +6,7 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 cimport cython
 from libc.math cimport INFINITY
 
+from threadpool.pool._items cimport drained
 from threadpool.pool._kernel cimport set_body
 from threadpool.pool._pin cimport acquire, release
 
@@ -79,7 +80,7 @@ cdef class BufferBatch(Batch):
     def __cinit__(self, BufferKernel kernel, data):
         self.kernel = kernel
         if not self.take_rows(data):
-            self.take_items(data if type(data) is tuple else tuple(data))
+            self.take_items(data if type(data) is tuple else drained(data))
         cdef size_t index
         cdef list outputs
         if kernel.element is None:

@@ -10,3 +10,6 @@ cdef class Items:
     cdef object sequence     # an array, or a range of large numbers
 
     cdef object make(self, Py_ssize_t index)
+
+
+cdef tuple drained(data)

@@ -57,6 +57,7 @@ cdef bint fits(numbers):
 
 
 cdef tuple drained(data):
+    """What an iterable holds."""
     if type(data) is tuple or type(data) is list:
         return tuple(data)  # in one step, which no other thread can change half-way
     try:

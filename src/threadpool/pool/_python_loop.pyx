@@ -5,6 +5,7 @@ import types
 
 cimport cython
 from libc.stdint cimport uint32_t, uint64_t
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from threadpool.pool._items cimport Items
@@ -47,6 +48,7 @@ cdef extern from "Python.h":
     PyObject *PyObject_Vectorcall(PyObject *callable, PyObject **arguments, size_t count, PyObject *names)
     PyObject *PyObject_CallObject(PyObject *callable, object arguments)
     const size_t PY_VECTORCALL_ARGUMENTS_OFFSET
+    const Py_ssize_t PY_SSIZE_T_MAX
     void PyList_SET_ITEM(PyObject *items, Py_ssize_t index, PyObject *item)
     list PyList_New(Py_ssize_t)
     list PyList_GetSlice(PyObject *items, Py_ssize_t begin, Py_ssize_t end)
@@ -77,7 +79,7 @@ cdef class PythonLoop:
         self.keep_errors = keep_errors
         self.items = items
         self.context = context
-        self.results = PyList_New(items.count)
+        self.results = new_list(items.count)
         PyObject_GC_UnTrack(<PyObject *>self.results)
 
     cdef int work(self, tp_loop *loop, unsigned seat, Watch watch, tp_pool *pool, tp_worker *worker) except -1:
@@ -175,6 +177,18 @@ cdef class PythonLoop:
     cdef list results_before_failure(self, size_t done):
         """The results below the first failure, of a loop at which one thread has done so many items."""
         return PyList_GetSlice(<PyObject *>self.results, 0, min(self.failed, done))
+
+
+cdef list new_list(Py_ssize_t size):
+    """A list of empty slots."""
+    # Where there is no memory for its array, free-threaded builds free that of an older list (CPython gh-152125). So
+    # only ask for what can be had; for less, the process is at its end anyway.
+    if size > 1 << 17:
+        room = PyMem_Malloc((size + 1) * sizeof(void *)) if size < PY_SSIZE_T_MAX // 16 else NULL
+        if room is NULL:
+            raise MemoryError(f"no memory for a list of {size} results")
+        PyMem_Free(room)
+    return PyList_New(size)
 
 
 def cancelled():

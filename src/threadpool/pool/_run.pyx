@@ -75,7 +75,7 @@ cdef class Run:
         self.width = engine.pool.limit if workers is None else at_least_one("workers", workers)
         if not callable(fn):
             raise TypeError(f"fn must be callable, not {type(fn).__name__!r}")
-        if errors not in ERRORS:
+        if not isinstance(errors, str) or errors not in ERRORS:
             raise ValueError(f"errors must be 'raise', 'group' or 'return', not {errors!r}")
         self.as_group = errors == "group"
         self.timeout = timeout

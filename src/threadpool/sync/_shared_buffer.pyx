@@ -78,7 +78,7 @@ cdef class SharedBuffer:
         element = numpy.dtype(dtype)
         if element.hasobject:
             raise TypeError(f"dtype must not hold Python objects, not {element}")
-        begin = operator.index(offset)
+        begin = integer("offset", offset)
         if not 0 <= begin <= self.length:
             raise ValueError(f"offset {begin} is out of range for {self.length} bytes")
         if begin % element.alignment:
@@ -88,17 +88,21 @@ cdef class SharedBuffer:
             if element.itemsize == 0 or (self.length - begin) % element.itemsize:
                 raise ValueError(f"{self.length - begin} bytes are not a whole number of {element}")
             count = room
-        elements = operator.index(count)
+        elements = integer("count", count)
         if not 0 <= elements <= room:
             raise ValueError(f"count {elements} is out of range: from offset {begin} there is room for {room} of {element}")
         return numpy.ndarray(elements, element, buffer=self, offset=begin)
 
 
-cdef Py_ssize_t size(value) except -1:
+cdef object integer(str name, value):
     try:
-        number = operator.index(value)
+        return operator.index(value)
     except TypeError:
-        raise TypeError(f"nbytes must be an integer, not {type(value).__name__!r}") from None
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__!r}") from None
+
+
+cdef Py_ssize_t size(value) except -1:
+    number = integer("nbytes", value)
     if number < 0:
         raise ValueError(f"nbytes must not be negative, not {number}")
     if number > (<size_t>-1 >> 1) - ALIGNMENT:
