@@ -42,7 +42,7 @@ def test_what_is_no_exception_outranks_one_of_any_index(error, index):
 
 @pytest.mark.parametrize("size", [2, 4], ids=["the caller's", "the other thread's"])
 def test_the_lower_one_of_two_that_fail_at_once_is_raised(size):
-    """The last two items fail. Of four the other thread takes the third; the caller, having done two, the fourth."""
+    """The last two items fail. Of four the other thread takes the third, and the caller the fourth."""
     begun, both = threading.Event(), threading.Barrier(2)
 
     def item(i):

@@ -374,27 +374,6 @@ def test_import_is_light_and_leaves_the_gil_as_it_is():
     assert python(program).stdout == f"{not free_threaded}\n"
 
 
-def test_memory_of_results_is_freed_by_parked_threads():
-    """Results that a parked thread made are freed though it has no more work (biased reference counts)."""
-    program = """
-        import threading, time, weakref, threadpool
-        class Thing:
-            pass
-        both = threading.Barrier(2)
-        def item(_):
-            both.wait()
-            return Thing()
-        results = threadpool.run(item, range(2), chunk=1)
-        references = [weakref.ref(thing) for thing in results]
-        del results
-        limit = time.monotonic() + 30
-        while any(reference() is not None for reference in references) and time.monotonic() < limit:
-            time.sleep(0.01)
-        assert all(reference() is None for reference in references)
-    """
-    python(program)
-
-
 def test_the_private_function_of_threading_that_we_rely_on():
     import threading
 

@@ -190,6 +190,41 @@ def test_resizing_under_load():
         assert pool.broadcast(threadpool.current_worker) == [0, 1, 2]
 
 
+@pytest.mark.thread_unsafe(reason="starts a process")
+@pytest.mark.parametrize(
+    "make",
+    [
+        "pool.run(lambda _: both.wait(30) is not None and Thing(), range(2), chunk=1)",
+        "[pool.submit(Thing).result()]",
+    ],
+    ids=["run", "submit"],
+)
+def test_what_a_thread_made_is_freed_while_it_has_nothing_to_do(make):
+    """On free-threaded builds only that thread can free it (biased reference counts)."""
+    program = f"""
+        import gc, threading, threadpool
+        class Thing:
+            def __init__(self):
+                self.freed = freed
+            def __del__(self):
+                self.freed.release()
+        gc.disable()
+        both, tick = threading.Barrier(2), threading.Event()
+        pool = threadpool.Pool(2)
+        for attempt in range(3):  # the two seconds in which it wakes for this may pass before
+            freed = threading.Semaphore(0)
+            things = {make}
+            count = len(things)
+            while pool.stats().busy:
+                tick.wait(0.001)
+            del things
+            if all([freed.acquire(timeout=5) for _ in range(count)]):
+                print("freed")
+                break
+    """
+    assert python(program) == "freed\n"
+
+
 # Broadcasts
 
 
