@@ -105,6 +105,65 @@ def test_exports_end_with_the_run():
         buffer.append(1)  # BufferError if it were still exported
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("error", [None, ValueError])
+def test_buffers_cannot_be_resized_before_the_run_has_ended(workers, error):
+    data = [bytearray(size) for size in (1, 100, 5000)]
+    refused = []
+
+    def report(done, total):
+        for buffer in data:
+            try:
+                buffer.append(1)
+            except BufferError:
+                refused.append(buffer)
+        if error:
+            raise error
+
+    if error:
+        with pytest.raises(error):
+            threadpool.run(sha256, data, workers=workers, progress=report)
+    else:
+        digests = threadpool.run(sha256, data, workers=workers, progress=report)
+        assert digests == [expected(bytes(size)) for size in (1, 100, 5000)]
+    assert refused[:3] == data
+    for buffer in data:
+        buffer.append(1)
+
+
+def test_the_rows_of_one_buffer_are_pinned_and_let_go():
+    data = bytearray(1000)
+    refused = []
+
+    def report(done, total):
+        try:
+            rows.release()
+        except BufferError:
+            refused.append(done)
+
+    with memoryview(data).cast("B", (10, 100)) as rows:
+        assert threadpool.run(sha256, rows, progress=report) == [expected(bytes(100))] * 10
+    assert refused
+    with pytest.raises(BufferError):
+        threadpool.run(sha256, numpy.frombuffer(data, "u1").reshape(10, 100)[:, ::2])
+    data.append(1)
+
+
+def test_one_buffer_is_pinned_and_let_go_by_several_threads_at_once(in_threads):
+    data = bytearray(1)
+
+    def hash_often():
+        for _ in range(1000):
+            sha256(data)
+            threadpool.run(sha256, [data] * 100)
+
+    for _ in range(10):
+        in_threads(hash_often, 4)
+        data.append(1)  # BufferError if an export were left
+        with memoryview(data), pytest.raises(BufferError):
+            data.append(1)  # allowed if one had been given back too often
+
+
 def test_unknown_options():
     import functools
 
