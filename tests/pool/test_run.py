@@ -227,12 +227,16 @@ def test_what_is_no_exception_cancels_and_outranks(error, workers):
         threadpool.run(item, range(3), workers=1), threadpool.run(item, range(5, 1000), workers=workers)
 
 
-def test_the_traceback_shows_the_function_and_no_engine():
+@pytest.mark.parametrize("workers", [1, None])
+def test_the_traceback_shows_the_function_and_no_engine(workers):
     with pytest.raises(ValueError) as caught:
-        threadpool.run(fail_at(700), range(1000))
-    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert names[-1] == "item"
-    assert not {"work", "step", "serve", "run_python"} & set(names), names
+        threadpool.run(fail_at(700), range(1000), workers=workers)
+    here, *between, item = traceback.extract_tb(caught.value.__traceback__)
+    assert here.filename == item.filename == __file__
+    assert (item.name, item.line) == ("item", "raise ValueError(i)")
+    # The call alone: the method, and what raises for it. Neither how the item was called nor a thread's own loop.
+    names = [(frame.filename.replace("\\", "/").rsplit("/", 1)[1], frame.name.split(".")[-1]) for frame in between]
+    assert names == [("mapper.py", "run"), ("_run.pyx", "__call__")]
 
 
 def test_errors_and_results_are_not_kept_alive():
