@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from concurrent.futures import as_completed, wait
 from concurrent.futures.thread import BrokenThreadPool
 
@@ -223,6 +224,31 @@ def test_what_a_thread_made_is_freed_while_it_has_nothing_to_do(make):
                 break
     """
     assert python(program) == "freed\n"
+
+
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="needs the GIL")
+@pytest.mark.thread_unsafe(reason="keeps the GIL")
+def test_a_thread_that_waits_for_the_gil_has_not_joined_the_run():
+    """Else the caller, having done all the items, would wait for one that does nothing."""
+    tick = threading.Event()
+    interval = sys.getswitchinterval()
+
+    def item(_):
+        guests = 0
+        end = time.perf_counter() + 0.02  # for the other thread to wake, which here it cannot tell of
+        while time.perf_counter() < end:
+            guests = max(guests, pool._engine.open_loops()[0][2])
+        return guests
+
+    with Pool(2) as pool:
+        pool.broadcast(abs, 1)
+        sys.setswitchinterval(WAIT)  # the GIL is given away by those only that wait
+        try:
+            while pool.stats().busy:
+                tick.wait(0.001)
+            assert pool.run(item, range(3), chunk=1) == [0, 0, 0]
+        finally:
+            sys.setswitchinterval(interval)
 
 
 # Broadcasts
