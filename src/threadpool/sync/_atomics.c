@@ -99,7 +99,8 @@ static int check_view(target *to, bool writable) {
     if (!PyBuffer_IsContiguous(&to->view, 'C')) return refuse(PyExc_BufferError, "C-contiguous");
     if (writable && to->view.readonly) return refuse(PyExc_BufferError, "writable, not read-only");
     /* Where there are no elements, an index is what is wrong. */
-    if (to->view.len && (uintptr_t)to->view.buf % to->width) return refuse(PyExc_ValueError, "aligned to the size of its elements");
+    if (to->view.len && (uintptr_t)to->view.buf % to->width)
+        return refuse(PyExc_ValueError, "aligned to the size of its elements");
     return 0;
 }
 
