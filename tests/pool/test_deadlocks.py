@@ -174,10 +174,10 @@ def test_a_task_that_awaits_tasks_of_its_own_pool_gets_one_thread_more():
         assert await asyncio.wrap_future(inner) == [1]
         return workers
 
-    with Pool(1) as pool:
-        for _ in range(3):
+    for _ in range(3):
+        with Pool(1) as pool:
             assert pool.submit(lambda: asyncio.run(main())).result(WAIT) == 2
-        assert pool.broadcast(threadpool.current_worker) == [0]
+            assert pool.broadcast(threadpool.current_worker) == [0]
 
 
 def test_one_pool_and_two_event_loops(in_threads):
