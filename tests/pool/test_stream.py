@@ -34,6 +34,13 @@ def fail_at(*indices):
     return item
 
 
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_items_run_in_threads_of_the_pool_and_not_in_the_consumer(name):
+    with Pool(2) as pool:
+        threads = set(getattr(pool, name)(lambda i: threadpool.current_worker(), range(500)))
+    assert threads <= {0, 1}
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 100, 5000])
 @pytest.mark.parametrize("window", [None, 1, 2, 7, 10_000, 10**30])
 def test_results_come_in_order(size, window):

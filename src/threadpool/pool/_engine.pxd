@@ -31,6 +31,7 @@ cdef class Engine:
     cdef int work_alone(self) except -1
     cdef int discard_queued(self, bint refuse) except -1
     cdef bint is_own_thread(self) noexcept
+    cdef bint needs_help(self) noexcept
     cdef bint may_run_here(self) noexcept
     cdef object refusal(self)
 

@@ -200,6 +200,10 @@ cdef class Engine:
         """Whether the calling thread is initialized as those of the pool are."""
         return self.initializer is None or self.is_own_thread()
 
+    cdef bint needs_help(self) noexcept:
+        """Whether what the calling thread has queued, and waits for, might be done by no other."""
+        return self.is_own_thread() or self.pool.threads == 0
+
     cdef Start start_worker(self, unsigned wanted, Worker principal=None) except *:
         """Starts one more thread, unless those below `wanted` are there; or one that stands in for the principal."""
         cdef Worker worker = Worker(self)

@@ -17,6 +17,7 @@ from threadpool.pool._task cimport Task
 from threadpool.pool._run import Run
 
 cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
+cdef enum: LONG_WAITS = 10  # of SIGNAL_NANOSECONDS
 
 
 cdef class Gate:
@@ -24,6 +25,8 @@ cdef class Gate:
 
     cdef tp_gate gate
     cdef object finished    # pieces, in the order in which they ended; None where nobody asks for that
+    cdef unsigned seen      # how many pieces had ended at the last look
+    cdef unsigned waits     # looks since one did that the consumer has not done itself
     cdef tp_frame around    # stands for the item that the consumer is part of, if it is: that may end before a piece does
 
     def __cinit__(self):
@@ -43,7 +46,7 @@ cdef class Gate:
         self.finished = deque()
 
     def next_finished(self, pieces):
-        """The piece that ended first of those not returned yet. If none has, does one that nobody has started, or waits."""
+        """The piece that ended first of those not returned yet. If none has, waits, or does one that nobody can."""
         cdef unsigned opened
         while True:
             opened = self.gate.opened
@@ -56,13 +59,12 @@ cdef class Gate:
 
     def wait(self, pieces, double deadline):
         """The first of the pieces, once it has ended; None if that is past the deadline (by now()). Without a deadline
-        the calling thread meanwhile does those that nobody has started."""
+        the calling thread meanwhile does those that nobody can."""
         cdef Piece first = next(iter(pieces))
         cdef uint64_t patience
-        cdef bint ended = tp_flag_is_set(&first.ended)
-        while not ended:
+        cdef bint ended
+        while not tp_flag_is_set(&first.ended):
             if deadline == INFINITY and self.help(pieces):
-                ended = tp_flag_is_set(&first.ended)
                 continue
             patience = SIGNAL_NANOSECONDS
             if deadline < INFINITY:
@@ -77,16 +79,23 @@ cdef class Gate:
         return first
 
     cdef bint help(self, pieces) except -1:
-        """Does the first piece that nobody has started, if there is one that this thread may do."""
+        """Does the first piece that nobody has started, if the pool's threads cannot: the consumer is one of them, there
+        are none, or they have not come for long, and may be waiting for something that the consumer holds. Else it
+        does not, for it would have no eye on results while it is at an item that takes long."""
         for piece in pieces:
-            if (<Piece>piece).try_to_run():
-                return True
             (<Piece>piece).check_process()
+            if not (<Piece>piece).engine.needs_help() and self.waits < LONG_WAITS:
+                return False
+            if (<Piece>piece).try_to_run():
+                self.seen += 1  # by itself
+                return True
         return False
 
     cdef int look(self) except -1:
         """What the consumer sees to while it waits: signals, and what it is part of."""
         PyErr_CheckSignals()
+        self.waits = self.waits + 1 if self.gate.opened == self.seen else 0
+        self.seen = self.gate.opened
         if self.around.loop is not NULL and tp_frame_is_cancelled(current_frame()):
             tp_loop_lower_limit(self.around.loop, 0)
         return 0

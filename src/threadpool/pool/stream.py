@@ -1,7 +1,8 @@
 """Streams: results that come while the input is still being read, with a bounded number of items in between.
 
 The consumer's thread reads the input and cuts it into pieces, which the pool works through. A piece is so large that it
-takes some 100 µs, which hides what it costs, or one item where that takes longer.
+takes half a millisecond, which hides what it costs, or one item where that takes longer. The consumer does none of
+them itself, unless nobody else can: results that are there come at once, whatever an item takes.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from ._piece import Gate, Piece, now
 from ._run import check_open
 from .mapper import Mapper
 
-# What a piece should take: long compared with queueing it (2-3 µs), short compared with what a user notices.
-_PIECE_NANOSECONDS = 100_000
+# What a piece should take: long compared with queueing it and with waking a thread (50 µs), short compared with what a
+# user notices.
+_PIECE_NANOSECONDS = 500_000
+_GROWTH = 8  # from one piece to the next, at the most
 _LARGEST_PIECE = 1024
 # Pieces in flight for each thread: one it works at, and some that wait, or whose results do.
 _PIECES_PER_THREAD = 4
@@ -98,7 +101,7 @@ class Stream:
             if piece.nanoseconds > 2 * _PIECE_NANOSECONDS:
                 self.size = max(1, self.size // 2)
             elif piece.nanoseconds < _PIECE_NANOSECONDS // 2 and piece.count == self.size:
-                self.size = min(2 * self.size, self.largest)
+                self.size = min(self.size * min(_GROWTH, _PIECE_NANOSECONDS // (piece.nanoseconds + 1)), self.largest)
         results = piece.results
         results.reverse()
         return map(results.pop, itertools.repeat(-1, len(results)))
