@@ -149,16 +149,43 @@ def test_results_that_cannot_be_joined(block):
         map_blocks(lambda view: numpy.array(1), sample(10), block=block)
 
 
-def test_results_of_different_shapes():
-    with pytest.raises(ValueError, match=r"returned the shape \(1,\) where \(2,\) was due"):
-        map_blocks(lambda view: view[: 1 if 6 in view else None], sample(10), block=2)
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 10])
+@pytest.mark.parametrize("odd", range(10))
+def test_results_of_different_lengths_and_dtypes_are_joined_however_many_blocks_there_are(block, odd):
+    array = sample(10)
+    assert numpy.array_equal(map_blocks(lambda view: view[view != odd], array, block=block), array[array != odd])
+    joined = map_blocks(lambda view: view if odd in view else view.astype("int8"), array, block=block)
+    assert numpy.array_equal(joined, array)
+    assert joined.dtype == "float64"
+    words = map_blocks(lambda view: (view + (990 if odd in view else 0)).astype(int).astype(str), array, block=block)
+    assert words.tolist() == [str(i + (990 if i // block == odd // block else 0)) for i in range(10)]
+
+
+def test_results_that_differ_in_another_dimension():
     with pytest.raises(ValueError, match=r"cannot be joined along axis 0: .*\(1, 2\), \(1, 3\)"):
         map_blocks(lambda view: view[:1, : 2 if 0 in view else 3], sample(10, 4), block=5)
+    with pytest.raises(ValueError, match=r"cannot be joined along axis 0: .*\(2, 4\), \(2, 3\)"):
+        map_blocks(lambda view: view[:, : 3 if 36 in view else 4], sample(20, 4), block=2)
 
 
-def test_results_of_different_dtypes():
-    with pytest.raises(ValueError, match="returned int8 where float64 was due"):
-        map_blocks(lambda view: view.astype("int8") if 6 in view else view, sample(10), block=2)
+@pytest.mark.parametrize("use_out", [False, True])
+def test_a_function_that_writes_its_results_to_the_same_memory(use_out):
+    local, array = threading.local(), sample(16_000)
+
+    def double(view):
+        if not hasattr(local, "scratch"):
+            local.scratch = numpy.empty(1000)
+        return numpy.multiply(view, 2, out=local.scratch[: len(view)])
+
+    for _ in range(20):
+        result = map_blocks(double, array, block=1000, out=numpy.empty_like(array) if use_out else None)
+        assert numpy.array_equal(result, 2 * array)
+
+
+@pytest.mark.parametrize("block", [4, 40])
+def test_the_order_in_memory_is_that_of_the_results(block):
+    assert map_blocks(numpy.sqrt, numpy.asfortranarray(sample(40, 5)), axis=1, block=block).flags.f_contiguous
+    assert map_blocks(numpy.sqrt, sample(40, 5), block=block).flags.c_contiguous
 
 
 class Units(numpy.ndarray):

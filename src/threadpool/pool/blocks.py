@@ -51,25 +51,47 @@ def map_blocks(
             raise TypeError("fn must return an array without a mask, which would be lost")
         return result
 
+    def keep(bounds: slice) -> Any:
+        return call(bounds).copy("K")  # fn may write its next result to the same memory
+
     def place(bounds: slice) -> None:
-        _place(out, before, axis, bounds, call(bounds))
+        result = call(bounds)
+        room = out[(*before, bounds)]
+        if fits(result, room):
+            room[...] = result
+        elif expected is not None:
+            _raise_misfit(result, room, axis)
+        else:
+            misfits[bounds.start] = result.copy("K")
 
     def compute_in_place(bounds: slice) -> None:
         fn(array[(*before, bounds)], out=out[(*before, bounds)])
 
-    # The first blocks, one a thread, tell what all of it will look like.
+    def fits(result: Any, room: Any) -> bool:
+        return bool(result.shape == room.shape and result.dtype == room.dtype)
+
+    # The first blocks, as many as there are threads, tell what all of it will look like; but not for sure.
     known = min(engine.width, len(bounds))
-    results = _run(engine, call, bounds[:known])
-    first = results[0]
-    if out is None:
+    expected, misfits = out, {}
+    if expected is None:
+        results = _run(engine, keep, bounds[:known])
+        first = results[0]
         if known == len(bounds) or axis >= first.ndim or first.shape[axis] != block:
-            return _joined(numpy, [*results, *_run(engine, call, bounds[known:], known)], axis)
-        out = numpy.empty((*first.shape[:axis], length, *first.shape[axis + 1 :]), first.dtype)
-    for index in range(known):
-        _place(out, before, axis, bounds[index], results[index])
+            return _joined(numpy, [*results, *_run(engine, keep, bounds[known:], known)], axis)
+        out = numpy.empty_like(first, shape=(*first.shape[:axis], length, *first.shape[axis + 1 :]))
+        for there, result in zip(bounds, results, strict=False):
+            if fits(result, out[(*before, there)]):
+                out[(*before, there)] = result
+            else:
+                misfits[there.start] = result
+    else:
+        _run(engine, place, bounds[:known])
     # What a ufunc makes depends on dtypes alone, so it is what the first blocks were: no need for a copy of it.
     is_plain = type(fn) is numpy.ufunc and fn.nin == fn.nout == 1 and type(array) is type(out) is numpy.ndarray
     _run(engine, compute_in_place if is_plain else place, bounds[known:], known)
+    if misfits:
+        parts = [misfits.get(there.start, out[(*before, there)]) for there in bounds]
+        return _joined(numpy, parts, axis)
     return out
 
 
@@ -106,13 +128,10 @@ def _joined(numpy: Any, results: list[Any], axis: int) -> Any:
         raise ValueError(f"the results cannot be joined along axis {axis}: fn returned the shapes {shapes}") from None
 
 
-def _place(out: Any, before: tuple[slice, ...], axis: int, bounds: slice, result: Any) -> None:
-    room = out[(*before, bounds)]
+def _raise_misfit(result: Any, room: Any, axis: int) -> None:
     if result.shape != room.shape:
         raise ValueError(
             f"the results cannot be joined along axis {axis}: fn returned the shape {result.shape} where "
             f"{room.shape} was due"
         )
-    if result.dtype != room.dtype:
-        raise ValueError(f"the results cannot be joined: fn returned {result.dtype} where {room.dtype} was due")
-    room[...] = result
+    raise ValueError(f"the results cannot be joined: fn returned {result.dtype} where {room.dtype} was due")
