@@ -169,3 +169,21 @@ def test_reading_that_is_interrupted_cancels_what_was_queued():
         assert blocker.result(WAIT)
         assert pool.submit(square, 2).result(WAIT) == 4
     assert started == []
+
+
+def test_items_may_wait_for_the_consumer_to_take_earlier_ones():
+    taken = [threading.Event() for _ in range(50)]
+
+    def item(i):
+        if i >= 8:
+            assert taken[i - 8].wait(60)
+        return i
+
+    with Pool(2) as pool:
+        for i in pool.map(item, range(50)):
+            taken[i].set()
+
+
+def test_a_pool_of_one_thread_does_one_item_at_a_time_in_that_thread():
+    with Pool(1) as pool:
+        assert set(pool.map(lambda _: threading.get_ident(), range(500))) == {pool.submit(threading.get_ident).result()}

@@ -389,6 +389,7 @@ def test_cffi(library_path):
         (len, {}, TypeError, "fn must be a function pointer of ctypes or cffi, .*, not 'builtin_function_or_method'"),
         ("sum", {}, TypeError, "not 'str'"),
         (0, {}, ValueError, "fn must not be a null pointer"),
+        (True, {}, TypeError, "fn must be a function pointer of ctypes or cffi"),
         (ctypes.CFUNCTYPE(ctypes.c_int)(), {}, ValueError, "fn must not be a null pointer"),
         (ctypes.CFUNCTYPE(ctypes.c_int)(int), {}, TypeError, "calls Python: give run the Python function itself"),
         (ctypes.pythonapi.PyErr_CheckSignals, {}, TypeError, "calls Python"),

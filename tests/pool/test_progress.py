@@ -227,3 +227,21 @@ def test_a_missing_tqdm_names_the_extra(monkeypatch, progress):
     report = Report()
     threadpool.run(square, range(3), progress=report)  # a callable needs nothing
     report.check(3)
+
+
+@pytest.mark.parametrize("progress", [None, False])
+def test_no_progress(progress):
+    assert threadpool.run(abs, [-1], progress=progress) == [1]
+
+
+@pytest.mark.parametrize("progress", [0, 5, [], b"x"])
+def test_a_progress_that_is_none_of_these(progress):
+    with pytest.raises(TypeError, match="progress must be a bool, a description or a callable, not"):
+        threadpool.run(abs, [-1], progress=progress)
+
+
+def test_the_end_is_told_of_once():
+    for size in (0, 1, 3, 1000):
+        told = []
+        threadpool.run(abs, range(size), progress=lambda *figures, told=told: told.append(figures))
+        assert told.count((size, size)) == 1

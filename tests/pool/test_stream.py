@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import weakref
 
 import numpy
@@ -404,3 +405,30 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(name):
 def test_bad_input_is_named_at_the_call(stream, arguments, options, error, words):
     with pytest.raises(error, match=words):
         stream(*arguments, **options)
+
+
+@streams
+def test_results_do_not_wait_for_a_slow_input(stream):
+    done = [threading.Event() for _ in range(30)]
+    read = 0
+
+    def numbers():
+        nonlocal read
+        for read in range(30):
+            if read:
+                assert done[read - 1].wait(60)
+                time.sleep(0.003)
+            yield read
+
+    results = stream(lambda i: done[i].set(), numbers())
+    next(results)
+    assert read < 10
+    results.close()
+
+
+def test_a_large_window_is_not_filled_with_pieces_of_one_item():
+    with Pool(1) as pool:
+        stream = pool.imap(abs, range(100_000), window=100_000)
+        next(stream)
+        assert pool.stats().queued < 1000
+        assert sum(stream) == sum(range(1, 100_000))

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -327,3 +328,24 @@ def await_cancellation():
             return True
         tick.wait(0.005)
     return False
+
+
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_an_item_that_is_in_progress_as_the_stream_is_left_can_tell(name):
+    started, told = threading.Event(), threading.Event()
+
+    def item(i):
+        if i == 0:
+            assert started.wait(60)
+            return i
+        started.set()
+        while not threadpool.cancelled():
+            time.sleep(0.001)
+        told.set()
+        return i
+
+    with Pool(2) as pool:
+        for result in getattr(pool, name)(item, range(4)):
+            assert result == 0
+            break
+        assert told.wait(60)

@@ -45,6 +45,12 @@ cdef class Gate:
         """From now on `next_finished` may be called."""
         self.finished = deque()
 
+    def is_ready(self, pieces):
+        """Whether `next_finished`, or else `wait`, would return at once."""
+        if self.finished is not None:
+            return bool(self.finished)
+        return tp_flag_is_set(&(<Piece>next(iter(pieces))).ended)
+
     def next_finished(self, pieces):
         """The piece that ended first of those not returned yet. If none has, waits, or does one that nobody can."""
         cdef unsigned opened

@@ -41,7 +41,7 @@ cdef class Watch:
                 tp_loop_lower_limit(loop, 0)
             if self.report is not None and now >= self.next_report and self.error is None:
                 self.next_report = now + REPORT_NANOSECONDS
-                self.report(tp_loop_done(loop), loop.count)
+                self.tell(loop)
         except BaseException as error:
             tp_loop_lower_limit(loop, 0)
             self.error = error
@@ -61,6 +61,12 @@ cdef class Watch:
 
     cdef int finish(self, tp_loop *loop) except -1:
         """Tells the last of the progress, once the loop is closed."""
-        if self.report is not None:
-            self.report(tp_loop_done(loop), loop.count)
+        if self.report is not None and self.told != tp_loop_done(loop) + 1:
+            self.tell(loop)
+        return 0
+
+    cdef int tell(self, tp_loop *loop) except -1:
+        cdef size_t done = tp_loop_done(loop)
+        self.told = done + 1
+        self.report(done, loop.count)
         return 0

@@ -85,15 +85,15 @@ class Mapper:
         remains usable. Kernels stop at the lowest error, whatever ``errors`` says.
 
         After ``timeout`` seconds nothing is started any more, and when the items in progress have ended, TimeoutError
-        is raised; they can ask `cancelled`. ``progress=True``, or a description, draws a bar (tqdm, the extra
-        ``progress``); a callable is called with ``(done, total)``, in the calling thread, ten times a second at the
-        most and at the end.
+        is raised; they can ask `cancelled`. It is not looked at while ``data`` is drained. ``progress=True``, or a
+        description, draws a bar (tqdm, the extra ``progress``); a callable is called with ``(done, total)``, in the
+        calling thread, ten times a second at the most and at the end.
 
         Safe to call from any thread, inside items (nested), and after a fork. TypeError: ``fn`` is not callable or
         ``data`` not iterable; ValueError: ``workers`` or ``chunk`` under 1, or an unknown ``errors``; RuntimeError: the
         pool was shut down.
         """
-        if progress is False:
+        if progress is None or progress is False:
             return Run(self._engine, fn, data, workers, chunk, errors, timeout)()
         return self._run_and_report(progress, fn, data, workers, chunk, errors, timeout)
 
@@ -115,7 +115,7 @@ class Mapper:
 
         TypeError, also: ``fn`` is a kernel, which takes one input.
         """
-        if progress is False:
+        if progress is None or progress is False:
             return Run(self._engine, fn, data, workers, chunk, errors, timeout, None, True)()
         return self._run_and_report(progress, fn, data, workers, chunk, errors, timeout, True)
 
@@ -143,8 +143,9 @@ class Mapper:
         array([1., 2., 3.])
 
         A block is ``block`` elements along ``axis`` (the last one may be shorter) and all of the other axes, as a view;
-        by default so many that block and result fit in a core's cache. Any dtype. With ``out``, of the length of
-        ``array`` along ``axis``, the results are written to it, and it is returned.
+        by default so many that block and result fit in a core's cache. Any dtype; results of other lengths or dtypes
+        than their blocks are concatenated as by NumPy. With ``out``, of the length of ``array`` along ``axis``, the
+        results are written to it, and it is returned; it may be ``array`` itself, but not overlap it otherwise.
 
         ``fn`` runs on every core at once: where it lets go of the GIL, as NumPy does, on GIL builds too. Errors of
         ``fn`` are raised as by `run`. ValueError: results that cannot be joined, an ``axis`` or ``block`` out of range,
@@ -162,8 +163,9 @@ class Mapper:
 
         Input of any length in bounded memory: at most ``window`` items have been read whose results have not been
         taken; by default a few for each thread, more where they take microseconds. The input is read in the consumer's
-        thread, as it asks for results, and that thread also works when none is ready. Every item sees the context
-        variables of who called `imap`.
+        thread, as it asks for results. Items run in threads of the pool; in the consumer's only where those cannot: it
+        is one of them, or none has come for half a second. Several small items are done in one go, so none may wait for
+        the result of another one to be taken. Every item sees the context variables of who called `imap`.
 
         An item's error is raised at its place and ends the iteration, and so does one of the iterable. Leaving the
         iteration cancels what is in flight: what has not started never does, and what is in progress can ask

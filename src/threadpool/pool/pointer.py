@@ -162,6 +162,8 @@ def address_of(fn: Any) -> int:
             address = operator.index(getattr(fn, "address", fn))
         except TypeError:
             raise not_a_pointer(fn) from None
+        if isinstance(fn, bool):
+            raise not_a_pointer(fn)
     if calls_python:
         raise TypeError("fn must be a C function, not one that calls Python: give run the Python function itself")
     if address == 0:

@@ -15,6 +15,8 @@ def reporting(progress: bool | str | Report) -> Iterator[Report]:
     if callable(progress):
         yield progress
         return
+    if progress is not True and not isinstance(progress, str):
+        raise TypeError(f"progress must be a bool, a description or a callable, not {type(progress).__name__!r}")
     try:
         from tqdm.auto import tqdm
     except ImportError as error:

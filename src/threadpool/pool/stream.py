@@ -22,6 +22,10 @@ from .mapper import Mapper
 _PIECE_NANOSECONDS = 500_000
 _GROWTH = 8  # from one piece to the next, at the most
 _LARGEST_PIECE = 1024
+# Pieces in flight until it is known how large they should be, or more where the pool has many threads.
+_FIRST_PIECES = 100
+# How long results that are there may wait for an input that is slow.
+_PATIENCE_SECONDS = 0.001
 # Pieces in flight for each thread: one it works at, and some that wait, or whose results do.
 _PIECES_PER_THREAD = 4
 
@@ -56,6 +60,8 @@ class Stream:
         self.window = math.inf if window is None else window
         self.most_pieces = pieces if window is None else math.inf
         self.adapts = size is None
+        self.few_pieces = min(max(pieces, _FIRST_PIECES), self.most_pieces)
+        self.grows = self.adapts  # the size, which is too small yet for a large window
         self.largest = _LARGEST_PIECE if window is None else max(1, int(min(window / pieces, _LARGEST_PIECE)))
         self.size = 1 if size is None else int(min(size, self.window))
         self.first = 0
@@ -65,16 +71,22 @@ class Stream:
         self.error: Exception | None = None  # why there is no more to read: raised in its turn, after all results
 
     def read(self) -> bool:
-        """Reads and queues as many pieces as there is room for. False: none are in flight, all has been read."""
-        while not self.at_end and len(self.pieces) < self.most_pieces:
+        """Reads and queues as many pieces as there is room for, unless the input is slow and there are results to give
+        out meanwhile. False: none are in flight, all has been read."""
+        seconds = 0.0
+        while not self.at_end and len(self.pieces) < (self.few_pieces if self.grows else self.most_pieces):
+            if self.adapts and seconds > _PATIENCE_SECONDS and self.pieces and self.gate.is_ready(self.pieces):
+                break
             # With little room rather wait for more than cut pieces that cost more than they take.
             if self.items_in_flight and self.items_in_flight + self.size > self.window:
                 break
             items: list[Any] = []
+            started = now()
             try:
                 items.extend(itertools.islice(self.iterator, self.size))
             except Exception as error:
                 self.error = error
+            seconds += now() - started
             self.at_end = len(items) < self.size
             if items:
                 self._queue(items)
@@ -98,10 +110,12 @@ class Stream:
         del self.pieces[piece]
         self.items_in_flight -= piece.count
         if self.adapts:
+            before = self.size
             if piece.nanoseconds > 2 * _PIECE_NANOSECONDS:
                 self.size = max(1, self.size // 2)
             elif piece.nanoseconds < _PIECE_NANOSECONDS // 2 and piece.count == self.size:
                 self.size = min(self.size * min(_GROWTH, _PIECE_NANOSECONDS // (piece.nanoseconds + 1)), self.largest)
+            self.grows = self.size > before
         results = piece.results
         results.reverse()
         return map(results.pop, itertools.repeat(-1, len(results)))
