@@ -48,6 +48,7 @@ void tp_pool_init(tp_pool *pool, bool can_spin, unsigned limit, size_t capacity)
     atomic_init(&pool->parked, 0);
     atomic_init(&pool->spinning, 0);
     atomic_init(&pool->stopping, false);
+    atomic_init(&pool->closed, false);
     atomic_init(&pool->published, 0);
     atomic_init(&pool->completed, 0);
     atomic_init(&pool->failed, 0);
@@ -253,10 +254,11 @@ void tp_pool_resize(tp_pool *pool, unsigned limit) {
     tp_mutex_unlock(&pool->lock);
 }
 
-void tp_pool_stop(tp_pool *pool, bool abort_loops) {
+void tp_pool_stop(tp_pool *pool, bool close) {
     tp_mutex_lock(&pool->lock);
+    if (close) atomic_store(&pool->closed, true);
     atomic_store(&pool->stopping, true);
-    for (tp_loop *loop = pool->open; loop && abort_loops; loop = loop->next)
+    for (tp_loop *loop = pool->open; loop && close; loop = loop->next)
         if (loop->foreign) {
             atomic_store(&loop->aborted, true);
             tp_loop_lower_limit(loop, 0);

@@ -66,6 +66,7 @@ typedef struct tp_pool {
     _Atomic unsigned parked;    /* threads waiting for `work` */
     _Atomic unsigned spinning;  /* threads that look at `published` before they park */
     _Atomic bool stopping;      /* no new threads; those that are there leave when the queue is empty */
+    _Atomic bool closed;        /* by its owner: to use it from outside is an error */
     _Atomic unsigned published; /* changes whenever there is something new to do */
 
     /* What became of tasks and items; added to without the lock. */
@@ -121,8 +122,8 @@ bool tp_pool_is_wanted(tp_pool *pool, tp_worker *worker);
 void tp_pool_resize(tp_pool *pool, unsigned limit);
 
 /* The threads finish the tasks that are queued, then leave. Loops that are open go on with the threads they have; with
- * `abort_loops`, those that were opened from outside end at the items in progress. */
-void tp_pool_stop(tp_pool *pool, bool abort_loops);
+ * `close`, those that were opened from outside end at the items in progress. */
+void tp_pool_stop(tp_pool *pool, bool close);
 
 /* Waits until no thread is left: true; false when that took longer than `nanoseconds`. */
 bool tp_pool_wait_for_end(tp_pool *pool, uint64_t nanoseconds);

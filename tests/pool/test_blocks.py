@@ -43,7 +43,8 @@ def test_a_ufunc_is_what_it_is_on_the_whole_array(ufunc, dtype, axis):
     array = sample(31, 17, dtype=dtype) - 9
     expected = ufunc(array)
     for out in (None, numpy.empty_like(expected)):
-        result = map_blocks(ufunc, array, axis=axis, block=2, out=out)
+        with numpy.errstate(all="ignore"):  # str may leave a floating-point flag, of which a ufunc would warn
+            result = map_blocks(ufunc, array, axis=axis, block=2, out=out)
         assert result.dtype == expected.dtype
         assert numpy.array_equal(result, expected)
 

@@ -19,7 +19,6 @@ cdef class Engine:
     cdef bint raise_when_full
     cdef readonly object broken      # what the initializer raised
     cdef set roster                  # the workers that are there
-    cdef readonly bint closed        # by its owner, so that using it is an error
     cdef bint abandoned
     cdef object __weakref__
 

@@ -8,7 +8,6 @@ from typing_extensions import disjoint_base
 class Engine:
     name: str
     broken: BaseException | None
-    closed: bool
     def __new__(
         cls,
         width: int,

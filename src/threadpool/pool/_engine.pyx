@@ -121,7 +121,7 @@ cdef class Engine:
                     tp_pool_wait_for_room(&self.pool, SIGNAL_NANOSECONDS)
                 PyErr_CheckSignals()
             if submitted == TP_POOL_STOPPED:
-                if not task.insists or (self.closed and not self.is_own_thread()):
+                if not task.insists or (self.pool.closed and not self.is_own_thread()):
                     raise self.refusal()
                 Py_DECREF(task)
                 return False
@@ -245,7 +245,6 @@ cdef class Engine:
         if self.abandoned:
             return
         debug(f"{self.name} stops")
-        self.closed = self.closed or close
         with nogil:
             tp_pool_stop(&self.pool, close)
 

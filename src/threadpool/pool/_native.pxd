@@ -102,6 +102,7 @@ cdef extern from "pool/pool.h" nogil:
         unsigned parked
         unsigned spinning
         bint stopping
+        bint closed
         bint can_spin
         size_t completed
         size_t failed

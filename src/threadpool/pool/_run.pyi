@@ -6,7 +6,6 @@ from ._engine import Engine
 
 @disjoint_base
 class Handle:
-    cancelled: bool
     def cancel(self) -> None: ...
 
 @disjoint_base

@@ -45,6 +45,12 @@ cdef class Handle:
                 tp_loop_lower_limit(loop, 0)
         return 0
 
+    cdef bint was_cancelled(self) except -1:
+        cdef bint cancelled
+        with cython.critical_section(self):
+            cancelled = self.cancelled
+        return cancelled
+
     cdef int detach(self) except -1:
         with cython.critical_section(self):
             self.loop = NULL
@@ -232,7 +238,7 @@ cdef class Run:
             return chained(shut_down(self.engine, f"{done} of {loop.count} items were done"), error)
         if late:
             return chained(TimeoutError(f"timed out after {self.timeout} s: {done} of {loop.count} items were done"), error)
-        if error is None and done < loop.count and self.handle is not None and self.handle.cancelled:
+        if error is None and done < loop.count and self.handle is not None and self.handle.was_cancelled():
             from concurrent.futures import CancelledError
 
             return CancelledError(f"cancelled: {done} of {loop.count} items were done")
@@ -273,7 +279,7 @@ cdef object shut_down(Engine engine, str consequence):
 
 cpdef int check_open(Engine engine) except -1:
     """RuntimeError: the engine takes nothing any more from the calling thread."""
-    if engine.closed and not engine.is_own_thread():
+    if engine.pool.closed and not engine.is_own_thread():
         raise shut_down(engine, "it runs nothing any more")
     return 0
 
