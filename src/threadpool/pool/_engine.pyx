@@ -12,6 +12,7 @@ from threadpool.pool._native cimport *
 from threadpool.pool._python cimport TP_FREE_THREADED, PyErr_CheckSignals
 from threadpool.pool._python_loop cimport PythonLoop
 from threadpool.pool._task cimport Task
+from threadpool.pool._watch cimport SIGNAL_NANOSECONDS
 
 from threadpool.errors import QueueFull
 from threadpool.pool._threads import serve
@@ -34,9 +35,6 @@ cdef extern from "Python.h":
     """
     void *tp_this_worker
     void tp_name_thread(const char *name)
-
-# How often a thread that waits looks whether Ctrl-C was pressed.
-cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
 
 # How long a thread works at a kernel's loop before it looks whether a task waits.
 cdef uint64_t SLICE_NANOSECONDS = 200_000

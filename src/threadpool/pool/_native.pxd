@@ -39,7 +39,6 @@ cdef extern from "pool/loop.h" nogil:
     tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, tp_kernel kernel, void *context)
     void tp_loop_free(tp_loop *loop)
     bint tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end)
-    bint tp_loop_has_work(tp_loop *loop)
     void tp_loop_lower_limit(tp_loop *loop, size_t limit)
     bint tp_loop_may_start(tp_loop *loop, size_t index)
     void tp_loop_count_done(tp_seat *seat, size_t items)
@@ -81,7 +80,6 @@ cdef extern from "pool/histogram.h" nogil:
         pass
 
     void tp_histogram_record(tp_histogram *histogram, uint64_t value)
-    uint64_t tp_histogram_count(const tp_histogram *histogram)
     uint64_t tp_histogram_quantile(const tp_histogram *histogram, double part)
 
 

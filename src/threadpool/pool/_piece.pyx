@@ -13,10 +13,10 @@ from threadpool.pool._python_loop cimport (
 )
 from threadpool.pool._run cimport Handle
 from threadpool.pool._task cimport Task
+from threadpool.pool._watch cimport SIGNAL_NANOSECONDS
 
 from threadpool.pool._run import Run
 
-cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
 cdef enum: LONG_WAITS = 10  # of SIGNAL_NANOSECONDS
 
 

@@ -3,6 +3,10 @@ from libc.stdint cimport uint64_t
 from threadpool.pool._native cimport tp_loop, tp_pace, tp_pool
 
 
+# How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed.
+cdef enum: SIGNAL_NANOSECONDS = 50_000_000
+
+
 cdef class Watch:
     cdef object report           # called with (done, total), or None
     cdef uint64_t next_report

@@ -7,8 +7,7 @@ from threadpool.pool._native cimport (
 )
 from threadpool.pool._python cimport PyErr_CheckSignals
 
-# How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed; and how often progress is told.
-cdef uint64_t SIGNAL_NANOSECONDS = 50_000_000
+# How often progress is told.
 cdef uint64_t REPORT_NANOSECONDS = 100_000_000
 
 

@@ -17,8 +17,8 @@ from ._piece import Gate, Piece, now
 from ._run import check_open
 from .mapper import Mapper
 
-# What a piece should take: long compared with queueing it and with waking a thread (50 µs), short compared with what a
-# user notices.
+# What a piece should take: long compared with queueing it and with waking a thread, short compared with what a user
+# notices.
 _PIECE_NANOSECONDS = 500_000
 _GROWTH = 8  # from one piece to the next, at the most
 _LARGEST_PIECE = 1024
