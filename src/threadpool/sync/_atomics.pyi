@@ -1,44 +1,83 @@
-"""Atomic operations on the elements of shared buffers: JavaScript's Atomics, on every buffer of Python.
+"""The operations of Atomics; threadpool.sync.atomics says what they have in common."""
 
-``buf`` is a C-contiguous buffer of 1-, 2-, 4- or 8-byte integers in native byte order, writable unless it is only
-loaded from: a SharedBuffer (its bytes) or a view of one, a NumPy array, memoryview, bytearray, array.array, ctypes array
-or mmap. ``index`` is an int from 0 up to, not including, the number of elements; an array with several dimensions takes
-the flat index in C order. Values wrap modulo the width, as in C.
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar, overload
 
-The operations are sequentially consistent and safe from any number of threads, on free-threaded builds and with the GIL.
-The arguments are checked in the order buf, index, values, and nothing is written unless all pass: TypeError (not a
-buffer of integers; an index or a value that is no integer), BufferError (read-only, not contiguous), ValueError
-(elements not aligned), IndexError.
-
-Source: ECMAScript 2026, 25.4 The Atomics Object.
-"""
-
-from typing import SupportsIndex, TypeVar
-
+import numpy
+from numpy.typing import NDArray
 from typing_extensions import Buffer
 
-_T = TypeVar("_T", bound=SupportsIndex)
+_Number = SupportsIndex | SupportsFloat
+_Indices = NDArray[numpy.integer[Any]]
+_Values = _Number | NDArray[Any]
+_T = TypeVar("_T", bound=_Number)
 
-def add(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
+@overload
+def add(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def add(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
     """Adds ``value`` to an element and returns what it was (ECMAScript, Atomics.add)."""
 
-def sub(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
+@overload
+def sub(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def sub(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
     """Subtracts ``value`` from an element and returns what it was (ECMAScript, Atomics.sub)."""
 
-def load(buf: Buffer, index: SupportsIndex, /) -> int:
-    """Returns an element (ECMAScript, Atomics.load)."""
+@overload
+def and_(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def and_(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
+    """Keeps the bits of an integer that ``value`` has, and returns what it was (ECMAScript, Atomics.and)."""
 
+@overload
+def or_(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def or_(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
+    """Sets the bits of an integer that ``value`` has, and returns what it was (ECMAScript, Atomics.or)."""
+
+@overload
+def xor(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def xor(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
+    """Changes the bits of an integer that ``value`` has, and returns what it was (ECMAScript, Atomics.xor)."""
+
+@overload
+def maximum(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def maximum(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
+    """Writes ``value`` if it is greater than an element, and returns what it was (C++26, fetch_max).
+
+    Of floats as maximum of IEEE 754-2019: NaN if either is, and -0.0 is less than 0.0.
+    """
+
+@overload
+def minimum(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...
+@overload
+def minimum(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
+    """Writes ``value`` if it is less than an element, and returns what it was (C++26, fetch_min).
+
+    Of floats as minimum of IEEE 754-2019: NaN if either is, and -0.0 is less than 0.0.
+    """
+
+@overload
+def load(buf: Buffer, index: _Indices, /) -> NDArray[Any]: ...
+@overload
+def load(buf: Buffer, index: SupportsIndex, /) -> int | Any:
+    """Returns an element, or a new array of the elements at an array of indices (ECMAScript, Atomics.load)."""
+
+@overload
+def store(buf: Buffer, index: _Indices, value: _Values, /) -> None: ...  # type: ignore[overload-overlap]
+@overload
 def store(buf: Buffer, index: SupportsIndex, value: _T, /) -> _T:
     """Writes an element and returns the value given (ECMAScript, Atomics.store)."""
 
-def exchange(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /) -> int:
+def exchange(buf: Buffer, index: SupportsIndex, value: _Number, /) -> int | Any:
     """Writes an element and returns what it was (ECMAScript, Atomics.exchange)."""
 
-def compare_exchange(
-    buf: Buffer, index: SupportsIndex, expected: SupportsIndex, replacement: SupportsIndex, /
-) -> int:
+def compare_exchange(buf: Buffer, index: SupportsIndex, expected: _Number, replacement: _Number, /) -> int | Any:
     """Writes ``replacement`` if the element is ``expected``, and returns what it was, in any case.
 
+    Floats are compared by their bits: a NaN equals itself, and -0.0 is not 0.0.
     Source: ECMAScript, Atomics.compareExchange.
     """
 
