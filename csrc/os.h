@@ -111,6 +111,10 @@ static inline void tp_free(void *memory) { free(memory); }
 
 #endif
 
+/* A wake-up costs 20-35 microseconds, a hand-over to a thread that spins about one; so spin for about as long as a
+ * wake-up would take. */
+#define TP_SPIN_NANOSECONDS 40000
+
 /* Tells the core that this is a spin loop. */
 static inline void tp_pause(void) {
 #if defined(_MSC_VER)

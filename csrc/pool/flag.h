@@ -6,10 +6,6 @@
 
 #include <stdatomic.h>
 
-/* A wake-up costs 20-35 microseconds, a hand-over to a thread that spins about one; so spin for about as long as a
- * wake-up would take. */
-#define TP_SPIN_NANOSECONDS 40000
-
 typedef _Atomic bool tp_flag;
 
 /* What was written before is seen by who has seen the flag. */

@@ -100,17 +100,13 @@ DEFINE_FLOAT(float64, double, 64)
 #define ALL(function) INTEGERS(function), [TP_FLOAT32] = function##_float32, [TP_FLOAT64] = function##_float64
 
 tp_apply *const tp_operations[TP_OPERATIONS][TP_ELEMENTS] = {
-    [TP_ADD] = {ALL(add)},          [TP_SUB] = {ALL(sub)},   [TP_EXCHANGE] = {ALL(exchange)}, [TP_MAXIMUM] = {ALL(maximum)},
-    [TP_MINIMUM] = {ALL(minimum)}, [TP_AND] = {INTEGERS(and)}, [TP_OR] = {INTEGERS(or)},      [TP_XOR] = {INTEGERS(xor)},
+    [TP_ADD] = {ALL(add)},         [TP_SUB] = {ALL(sub)},         [TP_EXCHANGE] = {ALL(exchange)},
+    [TP_MAXIMUM] = {ALL(maximum)}, [TP_MINIMUM] = {ALL(minimum)}, [TP_AND] = {INTEGERS(and)},
+    [TP_OR] = {INTEGERS(or)},      [TP_XOR] = {INTEGERS(xor)},
 };
 
 tp_apply_many *const tp_bulk_operations[TP_OPERATIONS][TP_ELEMENTS] = {
-    [TP_ADD] = {ALL(many_add)},
-    [TP_SUB] = {ALL(many_sub)},
-    [TP_EXCHANGE] = {ALL(many_exchange)},
-    [TP_MAXIMUM] = {ALL(many_maximum)},
-    [TP_MINIMUM] = {ALL(many_minimum)},
-    [TP_AND] = {INTEGERS(many_and)},
-    [TP_OR] = {INTEGERS(many_or)},
-    [TP_XOR] = {INTEGERS(many_xor)},
+    [TP_ADD] = {ALL(many_add)},         [TP_SUB] = {ALL(many_sub)},         [TP_EXCHANGE] = {ALL(many_exchange)},
+    [TP_MAXIMUM] = {ALL(many_maximum)}, [TP_MINIMUM] = {ALL(many_minimum)}, [TP_AND] = {INTEGERS(many_and)},
+    [TP_OR] = {INTEGERS(many_or)},      [TP_XOR] = {INTEGERS(many_xor)},
 };

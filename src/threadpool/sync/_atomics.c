@@ -4,6 +4,7 @@
  * Cython are not, so threads that work on different arrays do not meet. */
 #include "_bulk.h"
 #include "_target.h"
+#include "_wait.h"
 
 #include "os.h"
 
@@ -15,12 +16,6 @@ static int check_count(const char *name, Py_ssize_t given, Py_ssize_t wanted) {
 
 static PyObject *refuse_array(const char *name) {
     return PyErr_Format(PyExc_TypeError, "%s() takes one index, not an array of them", name);
-}
-
-/* The address of the element; NULL with an exception. */
-static void *locate(tp_target *to) {
-    if (!to->has_view && to->ran_python && (tp_check_array(to) || tp_check_range(to))) return NULL;
-    return tp_start(to) + to->index * (Py_ssize_t)tp_element_size(to->element);
 }
 
 static PyObject *apply_any(const char *name, tp_operation operation, bool takes_arrays, PyObject *const *arguments,
@@ -37,7 +32,7 @@ static PyObject *apply_any(const char *name, tp_operation operation, bool takes_
     else if (tp_is_index_array(arguments[1]))
         result = tp_bulk(&to, operation, arguments[1], arguments[2]);
     else if (tp_take_index(&to, arguments[1]) == 0 && tp_take_value(&to, "value", arguments[2], &value) == 0 &&
-             (at = locate(&to)))
+             (at = tp_address(&to)))
         result = tp_to_python(to.element, tp_operations[operation][to.element](at, value));
     tp_release(&to);
     return result;
@@ -77,7 +72,7 @@ static PyObject *atomics_store(PyObject *Py_UNUSED(module), PyObject *const *arg
     if (tp_is_index_array(arguments[1]))
         result = tp_bulk(&to, TP_EXCHANGE, arguments[1], arguments[2]);
     else if (tp_take_index(&to, arguments[1]) == 0 && tp_take_value(&to, "value", arguments[2], &value) == 0 &&
-             (at = locate(&to))) {
+             (at = tp_address(&to))) {
         tp_atomic_store(at, tp_element_size(to.element), value);
         result = Py_NewRef(arguments[2]);
     }
@@ -95,7 +90,7 @@ static PyObject *atomics_load(PyObject *Py_UNUSED(module), PyObject *const *argu
     if (tp_resolve(&to, arguments[0], false)) return NULL;
     if (tp_is_index_array(arguments[1]))
         result = tp_bulk(&to, TP_OPERATIONS, arguments[1], NULL);
-    else if (tp_take_index(&to, arguments[1]) == 0 && (at = locate(&to)))
+    else if (tp_take_index(&to, arguments[1]) == 0 && (at = tp_address(&to)))
         result = tp_to_python(to.element, tp_atomic_load(at, tp_element_size(to.element)));
     tp_release(&to);
     return result;
@@ -110,12 +105,95 @@ static PyObject *atomics_compare_exchange(PyObject *Py_UNUSED(module), PyObject 
     if (tp_is_index_array(arguments[1]))
         refuse_array("compare_exchange");
     else if (tp_take_index(&to, arguments[1]) == 0 && tp_take_value(&to, "expected", arguments[2], &expected) == 0 &&
-             tp_take_value(&to, "replacement", arguments[3], &replacement) == 0 && (at = locate(&to)))
+             tp_take_value(&to, "replacement", arguments[3], &replacement) == 0 && (at = tp_address(&to)))
         result = tp_to_python(to.element,
                               tp_atomic_compare_exchange(at, tp_element_size(to.element), expected, replacement));
     tp_release(&to);
     return result;
 }
+/* The arguments by position or by name: `names[0]` is the first that may be named, and the last is optional. */
+static int take_optional(const char *name, const char *optional, PyObject *const *arguments, Py_ssize_t count,
+                         PyObject *names, Py_ssize_t wanted, PyObject **value) {
+    Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+    *value = Py_None;
+    if (count + named != wanted && count + named != wanted + 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd or %zd arguments (%zd given)", name, wanted, wanted + 1,
+                     count + named);
+        return -1;
+    }
+    if (count + named == wanted + 1) *value = arguments[wanted];
+    if (named == 0) return 0;
+    if (named == 1 && count == wanted && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), optional) == 0)
+        return 0;
+    PyErr_Format(PyExc_TypeError, "%s() takes only %s by name, not %R", name, optional, names);
+    return -1;
+}
+
+static PyObject *atomics_wait(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count,
+                              PyObject *names) {
+    tp_target to;
+    uint64_t value, nanoseconds;
+    PyObject *timeout;
+    const char *result = NULL;
+    if (take_optional("wait", "timeout", arguments, count, names, 3, &timeout)) return NULL;
+    if (!tp_resolve_waited(&to, "wait", arguments[0], arguments[1])) return NULL;
+    void *at;
+    if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(timeout, &nanoseconds) == 0 &&
+        (at = tp_address(&to)))
+        result = tp_wait(at, tp_element_size(to.element), tp_narrow(to.element, value), nanoseconds);
+    tp_release(&to);
+    return result ? PyUnicode_InternFromString(result) : NULL;
+}
+
+/* For wait_async: enqueues the tp_waiter in a capsule, whose mailbox is set: for how many seconds; None if the value
+ * was not equal. */
+static PyObject *atomics__enqueue(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count) {
+    tp_target to;
+    uint64_t value, nanoseconds;
+    void *at;
+    PyObject *result = NULL;
+    if (check_count("_enqueue", count, 5)) return NULL;
+    tp_waiter *waiter = PyCapsule_GetPointer(arguments[4], "tp_waiter");
+    if (!waiter || !tp_resolve_waited(&to, "wait_async", arguments[0], arguments[1])) return NULL;
+    if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(arguments[3], &nanoseconds) == 0 &&
+        (at = tp_address(&to)) &&
+        (result = PyFloat_FromDouble(nanoseconds == TP_FOREVER ? HUGE_VAL : (double)nanoseconds * 1e-9)) &&
+        !tp_lot_enqueue(&tp_the_lot, waiter, waiter->mailbox, at, tp_element_size(to.element),
+                        tp_narrow(to.element, value)))
+        Py_SETREF(result, Py_NewRef(Py_None));
+    tp_release(&to);
+    return result;
+}
+
+static PyObject *atomics_notify(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count,
+                                PyObject *names) {
+    tp_target to;
+    size_t woken = 0, wanted;
+    PyObject *waiters;
+    if (take_optional("notify", "count", arguments, count, names, 2, &waiters)) return NULL;
+    if (!tp_resolve_waited(&to, "notify", arguments[0], arguments[1])) return NULL;
+    void *at = tp_take_waiters(waiters, &wanted) == 0 ? tp_address(&to) : NULL;
+    if (at) woken = tp_lot_notify(&tp_the_lot, at, wanted);
+    tp_release(&to);
+    return at ? PyLong_FromSize_t(woken) : NULL;
+}
+
+static PyObject *atomics__count_waiters(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count) {
+    tp_target to;
+    if (check_count("_count_waiters", count, 2)) return NULL;
+    void *at = tp_resolve_waited(&to, "_count_waiters", arguments[0], arguments[1]);
+    if (!at) return NULL;
+    size_t waiters = tp_lot_count(&tp_the_lot, at);
+    tp_release(&to);
+    return PyLong_FromSize_t(waiters);
+}
+
+/* At the import, and in the child of a fork, where nobody waits and locks are as other threads left them. */
+static PyObject *atomics__open_lot(PyObject *Py_UNUSED(module), PyObject *can_spin) {
+    tp_lot_init(&tp_the_lot, can_spin == Py_True);
+    Py_RETURN_NONE;
+}
+
 static PyObject *atomics_is_lock_free(PyObject *Py_UNUSED(module), PyObject *argument) {
     PyObject *number = PyNumber_Index(argument);
     if (!number) return NULL;
@@ -166,6 +244,24 @@ static PyMethodDef methods[] = {
            "\n"
            "Floats are compared by their bits: a NaN equals itself, and -0.0 is not 0.0.\n"
            "Source: ECMAScript, Atomics.compareExchange."),
+    METHOD(wait, METH_FASTCALL | METH_KEYWORDS, "($module, buf, index, value, /, timeout=None)",
+           "Waits until another thread notifies at an element, if that is ``value``: compares and waits in one step.\n"
+           "\n"
+           "``buf`` has integers of 4 or 8 bytes and may be read-only. Returns \"ok\", \"not-equal\" at once, or "
+           "\"timed-out\"\n"
+           "after ``timeout`` seconds; None is for ever, 0 or less tests once. Only a notification wakes, first come "
+           "first\n"
+           "served, at the same memory by whichever buffer. Ctrl-C interrupts it. ValueError: a timeout of NaN;\n"
+           "RuntimeError: it would stop an asyncio loop that runs in this thread.\n"
+           "Source: ECMAScript, Atomics.wait."),
+    METHOD(notify, METH_FASTCALL | METH_KEYWORDS, "($module, buf, index, /, count=None)",
+           "Wakes ``count`` of those that wait at an element, by default all, and returns how many it has woken.\n"
+           "\n"
+           "``buf`` has integers of 4 or 8 bytes and may be read-only. Those are woken first that came first.\n"
+           "Source: ECMAScript, Atomics.notify."),
+    METHOD(_enqueue, METH_FASTCALL, "($module, buf, index, value, timeout, waiter, /)", "For wait_async."),
+    METHOD(_count_waiters, METH_FASTCALL, "($module, buf, index, /)", "How many wait at an element: for tests."),
+    METHOD(_open_lot, METH_O, "($module, can_spin, /)", "Empties the parking lot: for the import, and after a fork."),
     METHOD(is_lock_free, METH_O, "($module, nbytes, /)",
            "Whether operations on elements of ``nbytes`` bytes need no lock: 1, 2, 4 and 8 "
            "(ECMAScript, Atomics.isLockFree)."),
@@ -175,7 +271,15 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int execute(PyObject *module) {
+    PyObject *lot = PyCapsule_New(&tp_the_lot, "threadpool.sync._atomics.lot", NULL);
+    int failed = PyModule_AddObjectRef(module, "lot", lot);
+    Py_XDECREF(lot);
+    return failed;
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
 #if PY_VERSION_HEX >= 0x030D0000
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif

@@ -81,8 +81,36 @@ def compare_exchange(buf: Buffer, index: SupportsIndex, expected: _Number, repla
     Source: ECMAScript, Atomics.compareExchange.
     """
 
+def wait(buf: Buffer, index: SupportsIndex, value: SupportsIndex, /, timeout: SupportsFloat | None = None) -> str:
+    """Waits until another thread notifies at an element, if that is ``value``: compares and waits in one step.
+
+    ``buf`` has integers of 4 or 8 bytes and may be read-only. Returns "ok", "not-equal" at once, or "timed-out"
+    after ``timeout`` seconds; None is for ever, 0 or less tests once. Only a notification wakes, first come first
+    served, at the same memory by whichever buffer. Ctrl-C interrupts it. ValueError: a timeout of NaN;
+    RuntimeError: it would stop an asyncio loop that runs in this thread.
+    Source: ECMAScript, Atomics.wait.
+    """
+
+def notify(buf: Buffer, index: SupportsIndex, /, count: SupportsIndex | None = None) -> int:
+    """Wakes ``count`` of those that wait at an element, by default all, and returns how many it has woken.
+
+    ``buf`` has integers of 4 or 8 bytes and may be read-only. Those are woken first that came first.
+    Source: ECMAScript, Atomics.notify.
+    """
+
 def is_lock_free(nbytes: SupportsIndex, /) -> bool:
     """Whether operations on elements of ``nbytes`` bytes need no lock: 1, 2, 4 and 8 (ECMAScript, Atomics.isLockFree)."""
 
 def pause() -> None:
     """Tells the CPU that the caller spins (ECMAScript, Atomics.pause). A thread that spins in Python should be rare."""
+
+lot: object
+
+def _open_lot(can_spin: bool, /) -> None:
+    """Empties the parking lot: for the import, and after a fork."""
+
+def _enqueue(buf: Buffer, index: SupportsIndex, value: SupportsIndex, timeout: SupportsFloat | None, waiter: object, /) -> float | None:
+    """For wait_async."""
+
+def _count_waiters(buf: Buffer, index: SupportsIndex, /) -> int:
+    """How many wait at an element: for tests."""

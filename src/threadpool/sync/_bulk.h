@@ -30,8 +30,8 @@ static int tp_refuse_index(const tp_target *to, PyArrayObject *indices, size_t p
     if ((size_t)index < (size_t)tp_length(to))
         PyErr_Format(PyExc_IndexError, "index was written to during the call: position %zu was out of range", position);
     else
-        PyErr_Format(PyExc_IndexError, "index %zd, at position %zu, is out of range for %zd elements", (Py_ssize_t)index,
-                     position, tp_length(to));
+        PyErr_Format(PyExc_IndexError, "index %zd, at position %zu, is out of range for %zd elements",
+                     (Py_ssize_t)index, position, tp_length(to));
     return -1;
 }
 
@@ -70,7 +70,7 @@ static PyObject *tp_bulk(tp_target *to, tp_operation operation, PyObject *index,
                      : 0)
         goto failed;
     if (!value && !(result = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(indices), PyArray_DIMS(indices),
-                                                               tp_numpy_type(to->element))))
+                                                                tp_numpy_type(to->element))))
         goto failed;
     if (!to->has_view && to->ran_python && tp_check_array(to)) goto failed;
     const void *source = values ? PyArray_DATA(values) : &bits;

@@ -1,9 +1,9 @@
 /* The element that an operation works on: the first two arguments of every function of `Atomics`.
  *
  * Every operation goes through three steps, in this order, and writes after the last one only: `tp_resolve` checks the
- * buffer, `tp_take_index` and `tp_take_value` convert the arguments, `tp_start` finds the address. Converting an argument
- * may run Python code that resizes the buffer. A buffer got through the buffer protocol cannot be resized while it is
- * held; a NumPy array can: where `ran_python` is set, it is checked again. */
+ * buffer, `tp_take_index` and `tp_take_value` convert the arguments, `tp_start` finds the address. Converting an
+ * argument may run Python code that resizes the buffer. A buffer got through the buffer protocol cannot be resized
+ * while it is held; a NumPy array can: where `ran_python` is set, it is checked again. */
 #ifndef TP_TARGET_H
 #define TP_TARGET_H
 
@@ -17,9 +17,9 @@
 
 typedef struct tp_target {
     PyObject *buffer;
-    bool has_view;      /* `view` is held, and `section` locked; otherwise `buffer` is a NumPy array */
+    bool has_view; /* `view` is held, and `section` locked; otherwise `buffer` is a NumPy array */
     bool for_writing;
-    bool ran_python;    /* an argument's __index__ was called since the checks */
+    bool ran_python; /* an argument's __index__ was called since the checks */
     tp_element element;
     Py_ssize_t index;
     Py_buffer view;
@@ -33,7 +33,7 @@ typedef struct tp_target {
                       : sizeof(type) == 2 ? TP_INT16                                                                   \
                       : sizeof(type) == 4 ? TP_INT32                                                                   \
                                           : TP_INT64) +                                                                \
-                     ((type)-1 > 0)))
+                     ((type) - 1 > 0)))
 
 /* NumPy's type numbers below NPY_LONGDOUBLE. */
 static const unsigned char tp_numpy_elements[] = {
@@ -289,6 +289,12 @@ static inline int tp_take_value(tp_target *to, const char *name, PyObject *argum
 /* Step three: the address of the first element. */
 static inline char *tp_start(const tp_target *to) {
     return to->has_view ? to->view.buf : PyArray_BYTES((PyArrayObject *)to->buffer);
+}
+
+/* The address of the element, checked once more if that is needed; NULL with an exception. */
+static inline void *tp_address(tp_target *to) {
+    if (!to->has_view && to->ran_python && (tp_check_array(to) || tp_check_range(to))) return NULL;
+    return tp_start(to) + to->index * (Py_ssize_t)tp_element_size(to->element);
 }
 
 /* The steps up to here for what is most often asked for, an element of an array of one dimension by a small int: its

@@ -21,7 +21,12 @@ used, after those before it.
 Source: ECMAScript 2026, 25.4 The Atomics Object.
 """
 
+from __future__ import annotations
+
+import os
+
 from ._atomics import (
+    _open_lot,
     add,
     and_,
     compare_exchange,
@@ -30,12 +35,21 @@ from ._atomics import (
     load,
     maximum,
     minimum,
+    notify,
     or_,
     pause,
     store,
     sub,
+    wait,
     xor,
 )
+
+TYPE_CHECKING = False  # importing typing takes as long as importing half of this library
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any, SupportsFloat, SupportsIndex
+
+    from typing_extensions import Buffer
 
 __all__ = [
     "add",
@@ -46,9 +60,38 @@ __all__ = [
     "load",
     "maximum",
     "minimum",
+    "notify",
     "or_",
     "pause",
     "store",
     "sub",
+    "wait",
+    "wait_async",
     "xor",
 ]
+
+
+def wait_async(
+    buf: Buffer, index: SupportsIndex, value: SupportsIndex, timeout: SupportsFloat | None = None
+) -> Coroutine[Any, Any, str]:
+    """`wait` for asyncio: ``await Atomics.wait_async(buf, index, value)``, while the event loop goes on.
+
+    The call itself compares and takes its place in the queue, so a notification that comes before the ``await`` counts.
+    It takes no thread, and a notification may come from any, also from C code without the interpreter. Cancelling the
+    await leaves the queue; if a notification has come already, the next one that waits is woken in its place.
+    RuntimeError: no event loop runs in this thread; otherwise as `wait`.
+    Source: ECMAScript, Atomics.waitAsync.
+    """
+    from .waiting import begin
+
+    return begin(buf, index, value, timeout)
+
+
+def _open() -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    _open_lot(cores > 1)
+
+
+_open()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_open)

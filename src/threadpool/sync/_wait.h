@@ -1,0 +1,114 @@
+/* Atomics.wait and notify, and the first half of wait_async: the parking lot of csrc/sync, for Python. */
+#ifndef TP_PYTHON_WAIT_H
+#define TP_PYTHON_WAIT_H
+
+#include "_target.h"
+
+#include "sync/parking.h"
+
+#include <math.h>
+
+/* Only the main thread runs signal handlers, but which thread that is changes with a fork: all look now and then. */
+#define TP_SIGNAL_NANOSECONDS 50000000
+
+/* The one of this process; other modules get it by the capsule `lot`. */
+static tp_lot tp_the_lot;
+
+/* Seconds as nanoseconds; what is not positive is 0, and None for ever. */
+static int tp_take_timeout(PyObject *argument, uint64_t *nanoseconds) {
+    *nanoseconds = TP_FOREVER;
+    if (argument == Py_None) return 0;
+    double seconds = PyFloat_AsDouble(argument);
+    if (seconds == -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "timeout must be a number of seconds or None, not '%.200s'",
+                         Py_TYPE(argument)->tp_name);
+        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) return -1;
+        PyErr_Clear();
+        return 0;
+    }
+    if (isnan(seconds)) {
+        PyErr_SetString(PyExc_ValueError, "timeout must be a number of seconds or None, not nan");
+        return -1;
+    }
+    if (seconds < 1e10) *nanoseconds = seconds > 0 ? (uint64_t)(seconds * 1e9) : 0;
+    return 0;
+}
+
+/* How many waiters to wake: None for all; none, as in ECMAScript, if it is negative. */
+static int tp_take_waiters(PyObject *argument, size_t *count) {
+    *count = TP_ALL;
+    if (argument == Py_None) return 0;
+    if (!PyIndex_Check(argument)) {
+        PyErr_Format(PyExc_TypeError, "count must be an integer or None, not '%.200s'", Py_TYPE(argument)->tp_name);
+        return -1;
+    }
+    Py_ssize_t number = PyNumber_AsSsize_t(argument, NULL); /* clipped */
+    if (number == -1 && PyErr_Occurred()) return -1;
+    *count = number > 0 ? (size_t)number : 0;
+    return 0;
+}
+
+/* The steps up to the address of what is waited for; NULL with an exception. */
+static void *tp_resolve_waited(tp_target *to, const char *name, PyObject *buffer, PyObject *index) {
+    if (tp_resolve(to, buffer, false)) return NULL;
+    if (tp_element_is_float(to->element) || tp_element_size(to->element) < 4)
+        PyErr_Format(PyExc_TypeError, "%s() takes a buffer of integers of 4 or 8 bytes", name);
+    else if (tp_take_index(to, index) == 0)
+        return tp_address(to);
+    tp_release(to);
+    return NULL;
+}
+
+/* Whether this thread runs an event loop, which to wait would stop; -1 with an exception. */
+static int tp_runs_a_loop(void) {
+    PyObject *name = PyUnicode_InternFromString("asyncio.events"), *running = NULL;
+    PyObject *module = name ? PyImport_GetModule(name) : NULL;
+    if (module) running = PyObject_CallMethod(module, "_get_running_loop", NULL);
+    int answer = PyErr_Occurred() ? -1 : running && running != Py_None;
+    Py_XDECREF(name);
+    Py_XDECREF(module);
+    Py_XDECREF(running);
+    return answer;
+}
+
+/* Waits, detached but for a look at the signals now and then: "ok", "timed-out", or NULL with an exception. */
+static const char *tp_park(tp_waiter *waiter, uint64_t nanoseconds) {
+    uint64_t started = tp_now(), passed = 0;
+    while (passed < nanoseconds) {
+        uint64_t slice = nanoseconds - passed < TP_SIGNAL_NANOSECONDS ? nanoseconds - passed : TP_SIGNAL_NANOSECONDS;
+        bool woken;
+        Py_BEGIN_ALLOW_THREADS;
+        woken = tp_lot_park(&tp_the_lot, waiter, slice);
+        Py_END_ALLOW_THREADS;
+        if (woken) return "ok";
+        if (PyErr_CheckSignals() < 0) {
+            /* A notification that came at the same moment goes to the next in its place. */
+            if (tp_lot_leave(&tp_the_lot, waiter) == TP_LEFT_WOKEN) tp_lot_notify(&tp_the_lot, waiter->address, 1);
+            return NULL;
+        }
+        passed = tp_now() - started;
+    }
+    return tp_lot_leave(&tp_the_lot, waiter) == TP_LEFT_WAITING ? "timed-out" : "ok";
+}
+
+/* Everything after the checks. */
+static const char *tp_wait(void *at, size_t width, uint64_t value, uint64_t nanoseconds) {
+    tp_waiter waiter;
+    if (tp_atomic_load(at, width) != value) return "not-equal";
+    if (nanoseconds == 0) return "timed-out";
+    int loop = tp_runs_a_loop();
+    if (loop > 0)
+        PyErr_SetString(PyExc_RuntimeError, "wait() would stop the event loop that runs in this thread: "
+                                            "use `await Atomics.wait_async(...)`");
+    if (loop) return NULL;
+    if (!tp_lot_enqueue(&tp_the_lot, &waiter, NULL, at, width, value)) return "not-equal";
+    return tp_park(&waiter, nanoseconds);
+}
+
+/* The bits of a value of fewer than 8 bytes, as they are loaded. */
+static inline uint64_t tp_narrow(tp_element element, uint64_t bits) {
+    return tp_element_size(element) == 4 ? (uint32_t)bits : bits;
+}
+
+#endif

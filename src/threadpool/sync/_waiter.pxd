@@ -1,0 +1,26 @@
+from libc.stdint cimport uint64_t
+
+
+cdef extern from "sync/parking.h":
+    ctypedef struct tp_lot:
+        pass
+
+    ctypedef struct tp_mailbox:
+        pass
+
+    ctypedef struct tp_waiter:
+        tp_waiter *next
+        const void *address
+        tp_mailbox *mailbox
+        void *owner
+
+    ctypedef enum tp_leaving:
+        TP_LEFT_WAITING
+        TP_LEFT_WOKEN
+        TP_LEFT_FETCHED
+
+    tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) nogil
+    size_t tp_lot_notify(tp_lot *lot, const void *at, size_t count) nogil
+    void tp_mailbox_init(tp_mailbox *mailbox, int wakes) nogil
+    void tp_mailbox_destroy(tp_mailbox *mailbox) nogil
+    tp_waiter *tp_mailbox_fetch(tp_mailbox *mailbox) nogil
