@@ -56,7 +56,7 @@ typedef struct tp_lot {
     struct {
         _Alignas(TP_CACHE_LINE) tp_bucket bucket;
     } buckets[TP_BUCKETS];
-    bool can_spin; /* there is another core for who notifies */
+    bool can_spin;       /* there is another core for who notifies */
     unsigned generation; /* of waiters: those of the process that this one was forked from are not in the queues */
 } tp_lot;
 

@@ -1,7 +1,8 @@
 from asyncio import Future, TimerHandle
-from typing import Any
+from typing import Any, final
 from weakref import ref
 
+@final
 class Mailbox:
     """Of an event loop; ``wakes`` is the file number of a socket that is written to when it is not empty any more.
 
@@ -14,6 +15,7 @@ class Mailbox:
     def fetch(self) -> list[Waiter]:
         """Empties it: the waiters that were woken, in their order."""
 
+@final
 class Waiter:
     """A place in the queue at an element. ``future`` gets the result."""
 

@@ -1,5 +1,7 @@
 """What waits for an event loop in the parking lot, and the mailbox in which the loop finds those that were woken."""
 
+cimport cython
+
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 
 from . import _atomics
@@ -7,6 +9,7 @@ from . import _atomics
 cdef tp_lot *lot = <tp_lot *>PyCapsule_GetPointer(_atomics.lot, "threadpool.sync._atomics.lot")
 
 
+@cython.final
 cdef class Mailbox:
     """Of an event loop; ``wakes`` is the file number of a socket that is written to when it is not empty any more.
 
@@ -34,6 +37,7 @@ cdef class Mailbox:
         return woken
 
 
+@cython.final
 cdef class Waiter:
     """A place in the queue at an element. ``future`` gets the result."""
 
