@@ -19,12 +19,41 @@ static tp_bucket *bucket_of(tp_lot *lot, const void *address) {
 void tp_lot_init(tp_lot *lot, bool can_spin) {
     lot->can_spin = can_spin;
     lot->generation++;
+    tp_mutex_init(&lot->ranges_lock);
     for (size_t i = 0; i < TP_BUCKETS; i++) {
         tp_bucket *bucket = &lot->buckets[i].bucket;
         tp_mutex_init(&bucket->lock);
         bucket->first = bucket->last = NULL;
         atomic_store(&bucket->count, 0);
     }
+}
+
+void tp_lot_exclude(tp_lot *lot, tp_range *range) {
+    tp_mutex_lock(&lot->ranges_lock);
+    range->previous = NULL;
+    range->next = lot->ranges;
+    if (range->next) range->next->previous = range;
+    lot->ranges = range;
+    atomic_fetch_add(&lot->range_count, 1);
+    tp_mutex_unlock(&lot->ranges_lock);
+}
+
+void tp_lot_include(tp_lot *lot, tp_range *range) {
+    tp_mutex_lock(&lot->ranges_lock);
+    *(range->previous ? &range->previous->next : &lot->ranges) = range->next;
+    if (range->next) range->next->previous = range->previous;
+    atomic_fetch_sub(&lot->range_count, 1);
+    tp_mutex_unlock(&lot->ranges_lock);
+}
+
+bool tp_lot_excludes(tp_lot *lot, const void *at) {
+    if (atomic_load_explicit(&lot->range_count, memory_order_relaxed) == 0) return false;
+    tp_mutex_lock(&lot->ranges_lock);
+    tp_range *range = lot->ranges;
+    while (range && (uintptr_t)at - (uintptr_t)range->start >= range->size)
+        range = range->next;
+    tp_mutex_unlock(&lot->ranges_lock);
+    return range != NULL;
 }
 
 static void append(tp_waiter **first, tp_waiter **last, tp_waiter *waiter) {

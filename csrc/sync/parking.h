@@ -52,16 +52,30 @@ typedef struct tp_bucket {
 
 enum { TP_BUCKETS = 256 };
 
+/* Memory that processes share: what one does there does not wake another, so nobody may wait there. */
+typedef struct tp_range {
+    const char *start;
+    size_t size;
+    struct tp_range *next, *previous;
+} tp_range;
+
 typedef struct tp_lot {
     struct {
         _Alignas(TP_CACHE_LINE) tp_bucket bucket;
     } buckets[TP_BUCKETS];
+    tp_mutex ranges_lock;
+    tp_range *ranges;
+    _Atomic size_t range_count;
     bool can_spin;       /* there is another core for who notifies */
     unsigned generation; /* of waiters: those of the process that this one was forked from are not in the queues */
 } tp_lot;
 
 /* Of a lot that is all zeros; and again in the child of a fork, where whoever waited is not there any more. */
 void tp_lot_init(tp_lot *lot, bool can_spin);
+
+void tp_lot_exclude(tp_lot *lot, tp_range *range);
+void tp_lot_include(tp_lot *lot, tp_range *range);
+bool tp_lot_excludes(tp_lot *lot, const void *at);
 
 /* Puts `waiter` into the queue of `at` if the element has the bits of `expected`; whether it did. */
 bool tp_lot_enqueue(tp_lot *lot, tp_waiter *waiter, tp_mailbox *mailbox, void *at, size_t width, uint64_t expected);

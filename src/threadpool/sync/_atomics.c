@@ -136,10 +136,10 @@ static PyObject *atomics_wait(PyObject *Py_UNUSED(module), PyObject *const *argu
     PyObject *timeout;
     const char *result = NULL;
     if (take_optional("wait", "timeout", arguments, count, names, 3, &timeout)) return NULL;
-    if (!tp_resolve_waited(&to, "wait", arguments[0], arguments[1])) return NULL;
+    if (tp_resolve_waited(&to, "wait", arguments[0], arguments[1])) return NULL;
     void *at;
     if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(timeout, &nanoseconds) == 0 &&
-        (at = tp_address(&to)))
+        (at = tp_waited_address(&to, "wait")))
         result = tp_wait(at, tp_element_size(to.element), tp_narrow(to.element, value), nanoseconds);
     tp_release(&to);
     return result ? PyUnicode_InternFromString(result) : NULL;
@@ -154,9 +154,9 @@ static PyObject *atomics__enqueue(PyObject *Py_UNUSED(module), PyObject *const *
     PyObject *result = NULL;
     if (check_count("_enqueue", count, 5)) return NULL;
     tp_waiter *waiter = PyCapsule_GetPointer(arguments[4], "tp_waiter");
-    if (!waiter || !tp_resolve_waited(&to, "wait_async", arguments[0], arguments[1])) return NULL;
+    if (!waiter || tp_resolve_waited(&to, "wait_async", arguments[0], arguments[1])) return NULL;
     if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(arguments[3], &nanoseconds) == 0 &&
-        (at = tp_address(&to)) &&
+        (at = tp_waited_address(&to, "wait_async")) &&
         (result = PyFloat_FromDouble(nanoseconds == TP_FOREVER ? HUGE_VAL : (double)nanoseconds * 1e-9)) &&
         !tp_lot_enqueue(&tp_the_lot, waiter, waiter->mailbox, at, tp_element_size(to.element),
                         tp_narrow(to.element, value)))
@@ -171,8 +171,8 @@ static PyObject *atomics_notify(PyObject *Py_UNUSED(module), PyObject *const *ar
     size_t woken = 0, wanted;
     PyObject *waiters;
     if (take_optional("notify", "count", arguments, count, names, 2, &waiters)) return NULL;
-    if (!tp_resolve_waited(&to, "notify", arguments[0], arguments[1])) return NULL;
-    void *at = tp_take_waiters(waiters, &wanted) == 0 ? tp_address(&to) : NULL;
+    if (tp_resolve_waited(&to, "notify", arguments[0], arguments[1])) return NULL;
+    void *at = tp_take_waiters(waiters, &wanted) == 0 ? tp_waited_address(&to, "notify") : NULL;
     if (at) woken = tp_lot_notify(&tp_the_lot, at, wanted);
     tp_release(&to);
     return at ? PyLong_FromSize_t(woken) : NULL;
@@ -181,9 +181,8 @@ static PyObject *atomics_notify(PyObject *Py_UNUSED(module), PyObject *const *ar
 static PyObject *atomics__count_waiters(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count) {
     tp_target to;
     if (check_count("_count_waiters", count, 2)) return NULL;
-    void *at = tp_resolve_waited(&to, "_count_waiters", arguments[0], arguments[1]);
-    if (!at) return NULL;
-    size_t waiters = tp_lot_count(&tp_the_lot, at);
+    if (tp_resolve_waited(&to, "_count_waiters", arguments[0], arguments[1])) return NULL;
+    size_t waiters = tp_lot_count(&tp_the_lot, tp_address(&to));
     tp_release(&to);
     return PyLong_FromSize_t(waiters);
 }

@@ -15,14 +15,49 @@ class SharedBuffer:
     single elements safe to change from several threads at once; other writes are not synchronised. The memory lives as
     long as the object or any view of it.
 
-    ``nbytes`` is a number of bytes, 0 or more. TypeError: no integer; ValueError: negative; MemoryError.
+    ``nbytes`` is a number of bytes, 0 or more. With ``max_nbytes`` it can `grow` up to that: addresses are reserved for
+    all of it, memory is not. With ``process=True`` other processes share the memory: a fork inherits it, and it pickles
+    to a handle, by which processes of the same user find it as long as this object is there. Atomics work across
+    processes, but for wait and notify. It has no name in the file system, and is gone with the last that has it.
+
+    TypeError: no integer; ValueError: negative, or more than ``max_nbytes``; MemoryError; NotImplementedError:
+    process=True on Windows. After `close`, everything raises ValueError. Safe from any thread.
     Source: ECMAScript 2026, 25.2 SharedArrayBuffer Objects.
     """
 
-    def __new__(cls, nbytes: SupportsIndex) -> SharedBuffer: ...
+    def __new__(
+        cls, nbytes: SupportsIndex, *, max_nbytes: SupportsIndex | None = None, process: bool = False
+    ) -> SharedBuffer: ...
     @property
     def nbytes(self) -> int:
         """The size in bytes; also ``len(buffer)``."""
+
+    @property
+    def max_nbytes(self) -> int:
+        """The size to which it can grow; of one that cannot, its size."""
+
+    @property
+    def growable(self) -> bool:
+        """Whether it was made with ``max_nbytes``."""
+
+    def grow(self, nbytes: SupportsIndex) -> None:
+        """Makes it ``nbytes`` large, at the same address; what is new is zero. Views that exist keep their length.
+
+        ValueError: it would shrink, or pass ``max_nbytes``; TypeError: it was made without; MemoryError.
+        Source: ECMAScript, SharedArrayBuffer.prototype.grow.
+        """
+
+    def close(self) -> None:
+        """Gives the memory back: of process=True, this process's part in it. Twice is as good as once.
+
+        BufferError: there are views of it.
+        """
+
+    def unlink(self) -> None:
+        """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
+
+        ValueError: it was made without process=True.
+        """
 
     def slice(self, start: SupportsIndex | None = 0, stop: SupportsIndex | None = None) -> SharedBuffer:
         """A copy of the bytes from ``start`` up to, not including, ``stop``, counted as in ``bytes[start:stop]``."""
@@ -38,3 +73,7 @@ class SharedBuffer:
 
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
+def attach(handle: Any, token: bytes) -> SharedBuffer:
+    """The SharedBuffer that another process has pickled."""

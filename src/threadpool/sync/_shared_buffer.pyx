@@ -1,15 +1,55 @@
-"""SharedBuffer: zeroed memory of fixed address, for threads to share."""
+"""SharedBuffer: zeroed memory of fixed address, for threads and processes to share."""
 
 import operator
+import os
 
 cimport cython
 
 from cpython.buffer cimport PyBuffer_FillInfo
-from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
-from libc.stdint cimport uintptr_t
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
-cdef enum: ALIGNMENT = 64
+from threadpool.sync._parking cimport *
+
+from . import _atomics
+from .files import find_file, file_handle, new_file
+
+
+cdef extern from "sync/memory.h":
+    ctypedef struct tp_memory_head:
+        unsigned char token[16]
+        uint64_t maximum
+        uint64_t growable
+
+    ctypedef struct tp_memory:
+        char *start
+        size_t maximum
+        size_t reserved
+        int file
+
+    ctypedef enum tp_growth:
+        TP_GROWN
+        TP_WOULD_SHRINK
+        TP_TOO_LARGE
+        TP_NO_ADDRESSES
+        TP_NO_MEMORY
+
+    bint tp_memory_open(tp_memory *memory, size_t length, size_t maximum) nogil
+    bint tp_memory_map(tp_memory *memory, int file, size_t maximum) nogil
+    size_t tp_memory_file_size(size_t maximum) nogil
+    tp_memory_head *tp_memory_head_of(tp_memory *memory) nogil
+    bint tp_memory_pin(tp_memory *memory) nogil
+    void tp_memory_unpin(tp_memory *memory) nogil
+    size_t tp_memory_length(tp_memory *memory) nogil
+    tp_growth tp_memory_grow(tp_memory *memory, size_t length) nogil
+    Py_ssize_t tp_memory_close(tp_memory *memory) nogil
+    void tp_memory_free(tp_memory *memory) nogil
+    void tp_memory_unlink(tp_memory *memory) nogil
+
+
+cdef tp_lot *lot = <tp_lot *>PyCapsule_GetPointer(_atomics.lot, "threadpool.sync._atomics.lot")
+cdef object _BY_HANDLE = object()  # in place of a size: `attach` does the rest
 
 
 @cython.final
@@ -24,47 +64,172 @@ cdef class SharedBuffer:
     single elements safe to change from several threads at once; other writes are not synchronised. The memory lives as
     long as the object or any view of it.
 
-    ``nbytes`` is a number of bytes, 0 or more. TypeError: no integer; ValueError: negative; MemoryError.
+    ``nbytes`` is a number of bytes, 0 or more. With ``max_nbytes`` it can `grow` up to that: addresses are reserved for
+    all of it, memory is not. With ``process=True`` other processes share the memory: a fork inherits it, and it pickles
+    to a handle, by which processes of the same user find it as long as this object is there. Atomics work across
+    processes, but for wait and notify. It has no name in the file system, and is gone with the last that has it.
+
+    TypeError: no integer; ValueError: negative, or more than ``max_nbytes``; MemoryError; NotImplementedError:
+    process=True on Windows. After `close`, everything raises ValueError. Safe from any thread.
     Source: ECMAScript 2026, 25.2 SharedArrayBuffer Objects.
     """
 
-    cdef void *memory            # as it was allocated
-    cdef char *start             # the first aligned byte of it
-    cdef Py_ssize_t length
+    cdef tp_memory memory
+    cdef tp_range range            # of memory that processes share
+    cdef bint is_growable
     cdef object __weakref__
 
-    def __cinit__(self, nbytes):
-        self.length = size(nbytes)
-        self.memory = PyMem_RawCalloc(1, <size_t>self.length + ALIGNMENT)
-        if self.memory is NULL:
-            raise MemoryError(f"no memory for a SharedBuffer of {self.length} bytes")
-        self.start = <char *>((<uintptr_t>self.memory + ALIGNMENT - 1) & ~<uintptr_t>(ALIGNMENT - 1))
+    def __cinit__(self, nbytes, *, max_nbytes=None, process=False):
+        self.memory.file = -1
+        if nbytes is _BY_HANDLE:
+            return
+        self.is_growable = max_nbytes is not None
+        length = size("nbytes", nbytes)
+        maximum = size("max_nbytes", max_nbytes) if self.is_growable else length
+        if length > maximum:
+            raise ValueError(f"nbytes must not be more than max_nbytes, which is {maximum}, not {length}")
+        if process:
+            self.create_file(length, maximum)
+        elif not tp_memory_open(&self.memory, length, maximum):
+            raise MemoryError(f"no memory for a SharedBuffer of {length} bytes")
+
+    cdef int create_file(self, size_t length, size_t maximum) except -1:
+        self.map_file(new_file(tp_memory_file_size(maximum)), maximum)
+        cdef tp_memory_head *head = tp_memory_head_of(&self.memory)
+        token = os.urandom(sizeof(head.token))
+        memcpy(head.token, <const unsigned char *>token, sizeof(head.token))
+        head.maximum = maximum
+        head.growable = self.is_growable
+        tp_memory_grow(&self.memory, length)
+        return 0
+
+    cdef int map_file(self, int file, size_t maximum) except -1:
+        if not tp_memory_map(&self.memory, file, maximum):
+            os.close(file)
+            raise MemoryError(f"no addresses for a SharedBuffer of {maximum} bytes")
+        self.range.start = self.memory.start
+        self.range.size = maximum
+        tp_lot_exclude(lot, &self.range)
+        return 0
 
     def __dealloc__(self):
-        PyMem_RawFree(self.memory)
+        self.give_back()
+
+    cdef Py_ssize_t give_back(self) noexcept:
+        """0; -1 if that was done already; else how many views keep it."""
+        cdef Py_ssize_t views = tp_memory_close(&self.memory)
+        if views == 0:
+            if self.range.start is not NULL:
+                tp_lot_include(lot, &self.range)
+            tp_memory_free(&self.memory)
+        return views
+
+    cdef int pin(self) except -1:
+        if not tp_memory_pin(&self.memory):
+            raise ValueError("the SharedBuffer is closed")
+        return 0
+
+    cdef size_t length(self) except? 0:
+        self.pin()
+        cdef size_t length = tp_memory_length(&self.memory)
+        tp_memory_unpin(&self.memory)
+        return length
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.start, self.length, False, flags)
+        self.pin()
+        PyBuffer_FillInfo(view, self, self.memory.start, tp_memory_length(&self.memory), False, flags)
+
+    def __releasebuffer__(self, Py_buffer *view):
+        tp_memory_unpin(&self.memory)
 
     @property
     def nbytes(self):
         """The size in bytes; also ``len(buffer)``."""
-        return self.length
+        return self.length()
+
+    @property
+    def max_nbytes(self):
+        """The size to which it can grow; of one that cannot, its size."""
+        return self.memory.maximum
+
+    @property
+    def growable(self):
+        """Whether it was made with ``max_nbytes``."""
+        return self.is_growable
 
     def __len__(self):
-        return self.length
+        return self.length()
 
     def __repr__(self):
-        return f"SharedBuffer({self.length})"
+        if not tp_memory_pin(&self.memory):
+            return "SharedBuffer(closed)"
+        length = tp_memory_length(&self.memory)
+        tp_memory_unpin(&self.memory)
+        more = f", max_nbytes={self.memory.maximum}" if self.is_growable else ""
+        return f"SharedBuffer({length}{more}{', process=True' if self.range.start is not NULL else ''})"
 
     def __reduce__(self):
-        raise TypeError("a SharedBuffer cannot be pickled: its memory belongs to this process")
+        if self.range.start is NULL:
+            raise TypeError("a SharedBuffer cannot be pickled without process=True: its memory belongs to this process")
+        self.pin()
+        try:
+            if self.memory.file < 0:
+                raise ValueError("the SharedBuffer is unlinked: no other process can find it")
+            return attach, (file_handle(self.memory.file), bytes(tp_memory_head_of(&self.memory).token[:16]))
+        finally:
+            tp_memory_unpin(&self.memory)
+
+    def grow(self, nbytes):
+        """Makes it ``nbytes`` large, at the same address; what is new is zero. Views that exist keep their length.
+
+        ValueError: it would shrink, or pass ``max_nbytes``; TypeError: it was made without; MemoryError.
+        Source: ECMAScript, SharedArrayBuffer.prototype.grow.
+        """
+        if not self.is_growable:
+            raise TypeError("a SharedBuffer without max_nbytes cannot grow")
+        length = size("nbytes", nbytes)
+        self.pin()
+        cdef tp_growth growth = tp_memory_grow(&self.memory, length)
+        before = tp_memory_length(&self.memory)
+        tp_memory_unpin(&self.memory)
+        if growth == TP_WOULD_SHRINK:
+            raise ValueError(f"nbytes must not be less than it is now, {before}, not {length}")
+        if growth == TP_TOO_LARGE:
+            raise ValueError(f"nbytes must not be more than max_nbytes, which is {self.memory.maximum}, not {length}")
+        if growth == TP_NO_ADDRESSES:
+            raise MemoryError(f"there were addresses for {self.memory.reserved} bytes only, not for {length}")
+        if growth == TP_NO_MEMORY:
+            raise MemoryError(f"no memory for a SharedBuffer of {length} bytes")
+
+    def close(self):
+        """Gives the memory back: of process=True, this process's part in it. Twice is as good as once.
+
+        BufferError: there are views of it.
+        """
+        views = self.give_back()
+        if views > 0:
+            raise BufferError(f"the SharedBuffer has {views} views and cannot be closed")
+
+    def unlink(self):
+        """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
+
+        ValueError: it was made without process=True.
+        """
+        if self.range.start is NULL:
+            raise ValueError("a SharedBuffer without process=True has no link")
+        tp_memory_unlink(&self.memory)
 
     def slice(self, start=0, stop=None):
         """A copy of the bytes from ``start`` up to, not including, ``stop``, counted as in ``bytes[start:stop]``."""
-        first, end, _ = slice(start, stop).indices(self.length)
-        cdef SharedBuffer copy = SharedBuffer(max(0, end - first))
-        memcpy(copy.start, self.start + <Py_ssize_t>first, copy.length)
+        self.pin()
+        cdef Py_ssize_t first, end
+        cdef SharedBuffer copy
+        try:
+            first, end, _ = slice(start, stop).indices(tp_memory_length(&self.memory))
+            copy = SharedBuffer(max(0, end - first))
+            memcpy(copy.memory.start, self.memory.start + first, max(0, end - first))
+        finally:
+            tp_memory_unpin(&self.memory)
         return copy
 
     def view(self, dtype, offset=0, count=None):
@@ -78,20 +243,31 @@ cdef class SharedBuffer:
         element = numpy.dtype(dtype)
         if element.hasobject:
             raise TypeError(f"dtype must not hold Python objects, not {element}")
+        memory = memoryview(self)
         begin = integer("offset", offset)
-        if not 0 <= begin <= self.length:
-            raise ValueError(f"offset {begin} is out of range for {self.length} bytes")
+        if not 0 <= begin <= memory.nbytes:
+            raise ValueError(f"offset {begin} is out of range for {memory.nbytes} bytes")
         if begin % element.alignment:
             raise ValueError(f"offset {begin} is not a multiple of {element.alignment}, the alignment of {element}")
-        room = (self.length - begin) // element.itemsize if element.itemsize else 0
+        room = (memory.nbytes - begin) // element.itemsize if element.itemsize else 0
         if count is None:
-            if element.itemsize == 0 or (self.length - begin) % element.itemsize:
-                raise ValueError(f"{self.length - begin} bytes are not a whole number of {element}")
+            if element.itemsize == 0 or (memory.nbytes - begin) % element.itemsize:
+                raise ValueError(f"{memory.nbytes - begin} bytes are not a whole number of {element}")
             count = room
         elements = integer("count", count)
         if not 0 <= elements <= room:
             raise ValueError(f"count {elements} is out of range: from offset {begin} there is room for {room} of {element}")
-        return numpy.ndarray(elements, element, buffer=self, offset=begin)
+        # As bytes first: by them the array holds the export of the memory, not only the object.
+        return numpy.asarray(memory[begin:begin + elements * element.itemsize]).view(element)
+
+
+def attach(handle, token):
+    """The SharedBuffer that another process has pickled."""
+    file, maximum, growable = find_file(handle, token)
+    cdef SharedBuffer buffer = SharedBuffer.__new__(SharedBuffer, _BY_HANDLE)
+    buffer.map_file(file, maximum)
+    buffer.is_growable = growable
+    return buffer
 
 
 cdef object integer(str name, value):
@@ -101,10 +277,10 @@ cdef object integer(str name, value):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__!r}") from None
 
 
-cdef Py_ssize_t size(value) except -1:
-    number = integer("nbytes", value)
+cdef size_t size(str name, value) except? 0:
+    number = integer(name, value)
     if number < 0:
-        raise ValueError(f"nbytes must not be negative, not {number}")
-    if number > (<size_t>-1 >> 1) - ALIGNMENT:
+        raise ValueError(f"{name} must not be negative, not {number}")
+    if number > (<size_t>-1 >> 1) - 4096:
         raise MemoryError(f"no memory for a SharedBuffer of {number} bytes")
     return number

@@ -49,15 +49,24 @@ static int tp_take_waiters(PyObject *argument, size_t *count) {
     return 0;
 }
 
-/* The steps up to the address of what is waited for; NULL with an exception. */
-static void *tp_resolve_waited(tp_target *to, const char *name, PyObject *buffer, PyObject *index) {
-    if (tp_resolve(to, buffer, false)) return NULL;
+/* The address, if one can wait there; NULL with an exception. */
+static void *tp_waited_address(tp_target *to, const char *name) {
+    void *at = tp_address(to);
+    if (!at || !tp_lot_excludes(&tp_the_lot, at)) return at;
+    PyErr_Format(PyExc_NotImplementedError, "%s() does not reach across processes, and this memory is shared with them",
+                 name);
+    return NULL;
+}
+
+/* The first two steps, for elements that can be waited at. After success, tp_release it. */
+static int tp_resolve_waited(tp_target *to, const char *name, PyObject *buffer, PyObject *index) {
+    if (tp_resolve(to, buffer, false)) return -1;
     if (tp_element_is_float(to->element) || tp_element_size(to->element) < 4)
         PyErr_Format(PyExc_TypeError, "%s() takes a buffer of integers of 4 or 8 bytes", name);
     else if (tp_take_index(to, index) == 0)
-        return tp_address(to);
+        return 0;
     tp_release(to);
-    return NULL;
+    return -1;
 }
 
 /* Whether this thread runs an event loop, which to wait would stop; -1 with an exception. */

@@ -4,6 +4,8 @@ cimport cython
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 
+from threadpool.sync._parking cimport *
+
 from . import _atomics
 
 cdef tp_lot *lot = <tp_lot *>PyCapsule_GetPointer(_atomics.lot, "threadpool.sync._atomics.lot")

@@ -1,5 +1,4 @@
-from libc.stdint cimport uint64_t
-
+# The parking lot of csrc/sync, as far as Cython uses it.
 
 cdef extern from "sync/parking.h":
     ctypedef struct tp_lot:
@@ -19,6 +18,12 @@ cdef extern from "sync/parking.h":
         TP_LEFT_WOKEN
         TP_LEFT_FETCHED
 
+    ctypedef struct tp_range:
+        const char *start
+        size_t size
+
+    void tp_lot_exclude(tp_lot *lot, tp_range *range) nogil
+    void tp_lot_include(tp_lot *lot, tp_range *range) nogil
     tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) nogil
     size_t tp_lot_notify(tp_lot *lot, const void *at, size_t count) nogil
     void tp_mailbox_init(tp_mailbox *mailbox, int wakes) nogil
