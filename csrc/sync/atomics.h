@@ -19,6 +19,8 @@ _Static_assert(ATOMIC_CHAR_LOCK_FREE == 2 && ATOMIC_SHORT_LOCK_FREE == 2 && ATOM
                    ATOMIC_LLONG_LOCK_FREE == 2,
                "an atomic integer needs a lock");
 
+/* The numbers of these and of the operations stand in src/threadpool/sync/native.pxd too, and are compiled into other
+ * packages. */
 typedef enum tp_element {
     TP_INT8,
     TP_UINT8,

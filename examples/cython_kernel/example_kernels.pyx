@@ -1,10 +1,12 @@
 # cython: language_level=3, freethreading_compatible=True
-"""Two kernels for threadpool.run."""
+"""Kernels for threadpool.run, and atomic operations."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport uint64_t
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, uint64_t
 
 cimport threadpool
+from threadpool.sync cimport native
 
 import numpy
 
@@ -96,3 +98,38 @@ cdef class Scale(threadpool.Kernel):
 
 
 scale = Scale()
+
+
+# Atomic operations, and waiting, in memory of Python and without it.
+
+def total(double[::1] sums, Py_ssize_t index, const double[::1] values):
+    """Adds the values to sums[index], which other threads add to as well."""
+    cdef double value
+    with nogil:
+        for value in values:
+            native.add(&sums[index], value)
+
+
+cdef class Latch:
+    """Opens when it was counted down to 0. ``cells[0]`` is how many are missing: Atomics.wait works on it too."""
+
+    cdef int32_t[::1] cells
+
+    def __cinit__(self, int32_t[::1] cells):
+        self.cells = cells
+
+    def count_down(self):
+        cdef int32_t *missing = &self.cells[0]
+        with nogil:
+            if native.sub(missing, <int32_t>1) == 1:
+                native.notify(missing, native.ALL)
+
+    def wait(self, double seconds=INFINITY):
+        """Whether it is open by then."""
+        cdef int32_t *missing = &self.cells[0]
+        cdef int32_t seen
+        with nogil:
+            seen = native.load(missing)
+            while seen > 0 and native.wait(missing, seen, seconds) != native.TIMED_OUT:
+                seen = native.load(missing)
+        return seen <= 0

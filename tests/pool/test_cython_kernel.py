@@ -113,6 +113,48 @@ assert isinstance(raised(scale, rows), TypeError)  # no factor
     check(program, path, tmp_path)
 
 
+def test_atomics_without_the_interpreter(path, tmp_path):
+    program = """
+sums = numpy.zeros(4)
+run(lambda values: example_kernels.total(sums, 1, values), [numpy.ones(1000)] * 50)
+assert sums.tolist() == [0, 50_000, 0, 0]
+"""
+    check(program, path, tmp_path)
+
+
+def test_waiting_and_waking_without_the_interpreter(path, tmp_path):
+    """Threads and event loops are woken by code in C, and the other way round."""
+    program = """
+import asyncio, threading
+from threadpool import Atomics
+
+missing = numpy.array([3], "int32")
+latch = example_kernels.Latch(missing)
+assert not latch.wait(0.001)
+
+async def main():
+    waiting = [asyncio.create_task(Atomics.wait_async(missing, 0, 3)) for _ in range(3)]
+    in_c = threading.Thread(target=latch.wait)
+    in_c.start()
+    for _ in range(3):
+        await asyncio.to_thread(latch.count_down)
+    in_c.join()
+    assert missing[0] == 0 and latch.wait()
+    assert await asyncio.gather(*waiting) == ["ok"] * 3
+
+asyncio.run(main())
+
+missing[0] = 1
+in_c = threading.Thread(target=latch.wait)
+in_c.start()
+Atomics.store(missing, 0, 0)
+while in_c.is_alive():
+    Atomics.notify(missing, 0)
+in_c.join()
+"""
+    check(program, path, tmp_path)
+
+
 def test_with_the_gil_left_as_it_was(path, tmp_path):
     program = """
 import sys, sysconfig

@@ -1,5 +1,8 @@
 # The parking lot of csrc/sync, as far as Cython uses it.
 
+from libc.stdint cimport uint64_t
+
+
 cdef extern from "sync/parking.h":
     ctypedef struct tp_lot:
         pass
@@ -22,6 +25,13 @@ cdef extern from "sync/parking.h":
         const char *start
         size_t size
 
+    ctypedef enum tp_wait_result:
+        TP_WAIT_OK
+        TP_WAIT_NOT_EQUAL
+        TP_WAIT_TIMED_OUT
+
+    uint64_t TP_FOREVER
+    tp_wait_result tp_lot_wait(tp_lot *lot, void *at, size_t width, uint64_t expected, uint64_t nanoseconds) nogil
     void tp_lot_exclude(tp_lot *lot, tp_range *range) nogil
     void tp_lot_include(tp_lot *lot, tp_range *range) nogil
     tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) nogil
