@@ -119,12 +119,25 @@ def test_a_count_of_none(cells, count):
     assert waiting.end() == "ok"
 
 
-def test_only_a_notification_wakes(cells):
+OPERATIONS = ["add", "sub", "and_", "or_", "xor", "maximum", "minimum", "exchange", "store"]
+
+
+@pytest.mark.parametrize("name", [*OPERATIONS, "compare_exchange", "bulk add", "assignment", "collection"])
+def test_only_a_notification_wakes(name):
+    cells = numpy.zeros(4, "int32")
     waiting = Waiting(cells)
-    for value in range(100):
-        Atomics.store(cells, 0, value)
-    gc.collect()
-    assert waiting.result is None
+    for value in range(1, 100):
+        if name in OPERATIONS:
+            getattr(Atomics, name)(cells, 0, value)
+        elif name == "compare_exchange":
+            Atomics.compare_exchange(cells, 0, value - 1, value)
+        elif name == "bulk add":
+            Atomics.add(cells, numpy.array([0, 1]), 1)
+        elif name == "assignment":
+            cells[0] = value
+    if name == "collection":
+        gc.collect()
+    assert _atomics._count_waiters(cells, 0) == 1
     assert Atomics.notify(cells, 0) == 1
     assert waiting.end() == "ok"
 
