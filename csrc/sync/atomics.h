@@ -81,19 +81,21 @@ static inline uint64_t tp_atomic_load(void *at, size_t width) {
     }
 }
 
+/* An exchange: on x86-64 a store is compiled to one, and emulators of ARM64 are known to let the loads after its store
+ * come first. */
 static inline void tp_atomic_store(void *at, size_t width, uint64_t value) {
     switch (width) {
     case 1:
-        atomic_store((_Atomic uint8_t *)at, (uint8_t)value);
+        atomic_exchange((_Atomic uint8_t *)at, (uint8_t)value);
         break;
     case 2:
-        atomic_store((_Atomic uint16_t *)at, (uint16_t)value);
+        atomic_exchange((_Atomic uint16_t *)at, (uint16_t)value);
         break;
     case 4:
-        atomic_store((_Atomic uint32_t *)at, (uint32_t)value);
+        atomic_exchange((_Atomic uint32_t *)at, (uint32_t)value);
         break;
     default:
-        atomic_store((_Atomic uint64_t *)at, value);
+        atomic_exchange((_Atomic uint64_t *)at, value);
     }
 }
 

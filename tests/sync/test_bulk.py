@@ -177,6 +177,7 @@ def test_a_histogram_by_many_workers(random):
     assert (counts == numpy.bincount(data, minlength=1000)).all()
 
 
+@pytest.mark.soak
 def test_an_array_of_indices_that_another_thread_rewrites(soak):
     """It is either in range as it is used, or refused: memory beside the buffer stays as it is."""
     memory = SharedBuffer(8 * 3000).view("int64")

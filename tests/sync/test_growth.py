@@ -170,6 +170,7 @@ def test_close(options):
             buffer.grow(100)
 
 
+@pytest.mark.soak
 def test_close_while_others_use_it(soak):
     """Each use is either before or after it."""
     for _ in range(soak(50, 5_000)):

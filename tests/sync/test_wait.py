@@ -252,6 +252,7 @@ def test_a_notification_at_the_moment_of_ctrl_c_goes_to_the_next(cells, on_signa
     assert Atomics.notify(cells, 0) == 0
 
 
+@pytest.mark.soak
 def test_no_wake_up_is_lost(soak):
     """Two threads, each of which waits for the other's number."""
     cells, rounds = SharedBuffer(8).view("int32"), soak(5_000, 10**6)
@@ -270,6 +271,7 @@ def test_no_wake_up_is_lost(soak):
     assert cells[0] == 2 * rounds
 
 
+@pytest.mark.soak
 def test_notifications_that_meet_the_end_of_the_time(in_threads, soak):
     """One that is counted is told so, however short its time was."""
     cells, rounds = numpy.zeros(2, "int32"), soak(2_000, 100_000)

@@ -283,6 +283,7 @@ def test_two_loops(cells):
     assert results == ["ok", "ok"]
 
 
+@pytest.mark.soak
 def test_cancellations_and_notifications_at_the_same_time(cells, soak):
     """What notify has counted is what was told, when all others were cancelled."""
     stop, woken = threading.Event(), []
