@@ -152,7 +152,7 @@ static void strike_off_and_wake(tp_pool *pool, tp_worker *worker) {
 
 bool tp_pool_expire(tp_pool *pool, tp_worker *worker) {
     tp_mutex_lock(&pool->lock);
-    bool idle = !worker->inbox.size && !pool->queue.size && !find_loop(pool, false);
+    bool idle = !worker->inbox.size && !pool->queue.size && !find_loop(pool, false) && !is_any_alone(pool);
     if (idle) strike_off(pool, worker);
     tp_mutex_unlock(&pool->lock);
     return idle;
@@ -204,6 +204,7 @@ static void spin_for_work(tp_pool *pool, unsigned seen) {
 tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp_loop **loop, unsigned *seat) {
     tp_found found;
     bool has_spun = false, has_waited = false;
+    uint64_t started = tp_now();
     tp_mutex_lock(&pool->lock);
     dismiss_substitute(worker);
     while ((found = find_work(pool, worker, loop, seat)) == TP_FOUND_NOTHING && !has_waited) {
@@ -219,8 +220,9 @@ tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp
             continue;
         }
         atomic_fetch_add(&pool->parked, 1);
-        if (nanoseconds > ALONE_NANOSECONDS && is_any_alone(pool)) {
+        if (is_any_alone(pool)) { /* whose caller wakes nobody when it is stuck */
             tp_condition_wait_for(&pool->work, &pool->lock, ALONE_NANOSECONDS);
+            has_waited = tp_now() - started >= nanoseconds;
         } else if (nanoseconds == TP_FOREVER) {
             tp_condition_wait(&pool->work, &pool->lock);
         } else {

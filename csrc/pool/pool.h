@@ -102,7 +102,8 @@ void tp_pool_destroy(tp_pool *pool);
  */
 bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal);
 
-/* The thread is idle for good and leaves, unless there is something to do: false. */
+/* The thread is idle for good and leaves, unless there is something to do, or a caller that is alone may want it back:
+ * false. */
 bool tp_pool_expire(tp_pool *pool, tp_worker *worker);
 
 /* The thread could not be started, or cannot go on. Does nothing if it has left already. */
@@ -112,7 +113,8 @@ void tp_pool_leave_for_good(tp_pool *pool, tp_worker *worker);
  * was queued, and when a thread has left. */
 bool tp_pool_is_unattended(tp_pool *pool);
 
-/* Waits up to `nanoseconds` for something to do, spinning at first. Detached threads only. */
+/* Waits up to `nanoseconds` for something to do, spinning at first; some milliseconds more beside a caller that is
+ * alone. Detached threads only. */
 tp_found tp_pool_wait(tp_pool *pool, tp_worker *worker, uint64_t nanoseconds, tp_loop **loop, unsigned *seat);
 
 /* Whether this thread should leave the loop that it helps with, for a task that no idle thread is there for. A hint. */

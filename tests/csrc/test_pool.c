@@ -239,6 +239,30 @@ static void test_guests_stay_away(void) {
     stop_workers(workers);
 }
 
+/* The time of a thread that has nothing to do passes beside a caller that is alone, but the thread stays: it may be
+ * wanted. */
+static void test_time_passes_beside_a_caller_that_is_alone(void) {
+    tp_pool_init(&pool, true, 1, SIZE_MAX);
+    tp_worker worker;
+    CHECK(tp_pool_enroll(&pool, &worker, 1, NULL));
+    tp_loop *loop = tp_loop_new(2, 1, 1, 2, NULL, NULL), *found;
+    unsigned seat;
+    tp_pool_open(&pool, loop);
+    atomic_store(&loop->alone_until, TP_NEVER);
+    for (uint64_t patience = 0; patience < 40000000; patience += 13000000) {
+        uint64_t before = tp_now();
+        CHECK(tp_pool_wait(&pool, &worker, patience, &found, &seat) == TP_FOUND_NOTHING);
+        CHECK(tp_now() - before >= patience);
+        CHECK(!tp_pool_expire(&pool, &worker));
+    }
+    tp_pool_go_alone(&pool, loop, false);
+    CHECK(tp_pool_wait(&pool, &worker, 0, &found, &seat) == TP_FOUND_LOOP);
+    CHECK(tp_pool_close(&pool, loop, TP_FOREVER));
+    CHECK(tp_pool_expire(&pool, &worker));
+    tp_loop_free(loop);
+    tp_pool_destroy(&pool);
+}
+
 static int cancel_at_ten(void *arguments, size_t begin, size_t end, size_t *failed) {
     (void)failed;
     tp_loop *loop = *(tp_loop **)arguments;
@@ -506,6 +530,7 @@ int main(void) {
     test_no_wakeup_is_lost();
     test_a_caller_that_is_alone_is_helped_when_it_is_stuck();
     test_guests_stay_away();
+    test_time_passes_beside_a_caller_that_is_alone();
     test_cancelled_loop_ends();
     test_every_task_runs_exactly_once();
     test_posted_tasks();
@@ -513,6 +538,6 @@ int main(void) {
     test_substitutes();
     test_a_queue_is_emptied_whatever_the_limit();
     test_a_caller_that_only_waits();
-    puts("12 passed, 0 failed");
+    puts("13 passed, 0 failed");
     return 0;
 }
