@@ -193,6 +193,10 @@ class Units(numpy.ndarray):
     pass
 
 
+class Insistent(numpy.ndarray):
+    __array_priority__ = 10  # concatenate keeps it
+
+
 def test_subclasses_are_passed_to_fn():
     array = sample(30).view(Units)
     kinds = set()
@@ -203,6 +207,29 @@ def test_subclasses_are_passed_to_fn():
 
     assert numpy.array_equal(numpy.asarray(map_blocks(note, array, block=4)), sample(30) * 2)
     assert kinds == {Units}
+
+
+@pytest.mark.parametrize("block", [None, 1, 2, 3, 7, 10, 20])
+@pytest.mark.parametrize("kind", ["subclass", "insistent", "records", "memmap"])
+def test_the_type_is_what_concatenate_makes_of_the_blocks_however_many_there_are(kind, block, tmp_path):
+    array = {
+        "subclass": lambda: sample(10, 3).view(Units),
+        "insistent": lambda: sample(10, 3).view(Insistent),
+        "records": lambda: numpy.rec.array([(i, i / 2) for i in range(10)], dtype=[("a", "i4"), ("b", "f4")]),
+        "memmap": lambda: numpy.memmap(tmp_path / "map", dtype="f8", mode="w+", shape=(10, 3)),
+    }[kind]()
+    for fn in (lambda view: view[:], numpy.copy):
+        result = map_blocks(fn, array, block=block)
+        expected = numpy.concatenate([fn(array)])
+        assert (type(result), result.dtype) == (type(expected), expected.dtype)
+        assert numpy.array_equal(result, expected)
+
+
+@pytest.mark.parametrize("odd", range(10))
+def test_one_result_of_another_type_decides_like_in_concatenate(odd):
+    result = map_blocks(lambda view: view.view(Insistent) if 3 * odd in view else view, sample(10, 3), block=1)
+    assert type(result) is Insistent
+    assert numpy.array_equal(result, sample(10, 3))
 
 
 def test_masks_are_refused_rather_than_lost():

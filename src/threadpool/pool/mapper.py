@@ -143,9 +143,10 @@ class Mapper:
         array([1., 2., 3.])
 
         A block is ``block`` elements along ``axis`` (the last one may be shorter) and all of the other axes, as a view;
-        by default so many that block and result fit in a core's cache. Any dtype; results of other lengths or dtypes
-        than their blocks are concatenated as by NumPy. With ``out``, of the length of ``array`` along ``axis``, the
-        results are written to it, and it is returned; it may be ``array`` itself, but not overlap it otherwise.
+        by default so many that block and result fit in a core's cache. Any dtype; results of subclasses, and of other
+        lengths or dtypes than their blocks, are concatenated as by NumPy. With ``out``, of the length of ``array``
+        along ``axis``, the results are written to it, and it is returned; it may be ``array`` itself, but not overlap
+        it otherwise.
 
         ``fn`` runs on every core at once: where it lets go of the GIL, as NumPy does, on GIL builds too. Errors of
         ``fn`` are raised as by `run`. ValueError: results that cannot be joined, an ``axis`` or ``block`` out of range,
