@@ -388,6 +388,10 @@ def test_progress_is_told_in_a_thread_of_the_pool():
     asyncio.run(main())
 
 
+def test_progress_of_none():
+    assert asyncio.run(run_async(square, [3], progress=None)) == [9]
+
+
 def test_run_in_executor():
     async def main():
         with Pool(2) as pool:

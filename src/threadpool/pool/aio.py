@@ -43,7 +43,5 @@ async def run_async(engine: Engine, fn: Any, data: Any, progress: Any, options: 
 
 
 def _run(engine: Engine, fn: Any, data: Any, progress: Any, options: dict[str, Any], handle: Handle) -> list[Any]:
-    if progress is False:
-        return Run(engine, fn, data, handle=handle, **options)()
     with reporting(progress) as report:
         return Run(engine, fn, data, report=report, handle=handle, **options)()

@@ -10,8 +10,11 @@ Report = Callable[[int, int], object]
 
 
 @contextmanager
-def reporting(progress: bool | str | Report) -> Iterator[Report]:
-    """A function to call with (done, total): the user's, or one that draws a bar."""
+def reporting(progress: bool | str | Report | None) -> Iterator[Report | None]:
+    """A function to call with (done, total): the user's, or one that draws a bar; None for no progress."""
+    if progress is None or progress is False:
+        yield None
+        return
     if callable(progress):
         yield progress
         return
