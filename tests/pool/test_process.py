@@ -311,6 +311,28 @@ def test_a_forked_child_has_its_pools_with_nothing_queued():
 
 
 @posix_only
+def test_a_pool_that_was_shut_down_is_so_in_a_forked_child():
+    program = """
+        import os, warnings, threadpool
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool = threadpool.Pool(1)
+        pool.submit(abs, -1).result()
+        pool.shutdown()
+        if child := os.fork():
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        else:
+            refused = 0
+            for call in (lambda: pool.submit(abs, 1), lambda: pool.run(abs, [1])):
+                try:
+                    call()
+                except RuntimeError as error:
+                    refused += "was shut down" in str(error)
+            os._exit(refused != 2)
+    """
+    assert python(program).stderr == ""
+
+
+@posix_only
 @pytest.mark.parametrize("name", ["imap", "imap_unordered"])
 def test_a_stream_of_the_parent_fails_in_a_forked_child(name):
     """It waits for items that are in progress in a thread which the child has not."""

@@ -43,8 +43,8 @@ class Pool(Mapper, concurrent.futures.Executor):
     `threadpool.errors.QueueFull` (``"raise"``). Threads of pools never wait.
 
     Every method is safe to call from any thread. A pool that is forgotten ends like one that is shut down; at the
-    interpreter's end all do. A forked child has the pool, with threads of its own and nothing queued. TypeError and
-    ValueError name the argument.
+    interpreter's end all do. A forked child has the pool, with threads of its own and nothing queued; shut down, if it
+    was. TypeError and ValueError name the argument.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Pool(Mapper, concurrent.futures.Executor):
             None if max_queue is None else at_least_one("max_queue", max_queue),
             when_full == "raise",
         )
+        self._is_shut_down = False
         self.renew_after_fork()
         lifecycle.renewed_after_fork(self)
 
@@ -87,6 +88,8 @@ class Pool(Mapper, concurrent.futures.Executor):
         self._engine = lifecycle.watched(Engine(*self._settings))
         # Threads know the engine, and not the pool, which so can be forgotten.
         weakref.finalize(self, self._engine.stop).atexit = False
+        if self._is_shut_down:
+            self._engine.stop(True)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._engine.name!r} of {self._engine.width} workers>"
@@ -172,6 +175,7 @@ class Pool(Mapper, concurrent.futures.Executor):
         """
         if wait:
             self._refuse_own_thread("shutdown(wait=True)")
+        self._is_shut_down = True
         self._engine.stop(True)
         if cancel_futures:
             self._engine.cancel_queued()
