@@ -40,6 +40,7 @@ cdef extern from "pool/loop.h" nogil:
     void tp_loop_free(tp_loop *loop)
     bint tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end)
     void tp_loop_lower_limit(tp_loop *loop, size_t limit)
+    size_t tp_loop_limit(tp_loop *loop)
     bint tp_loop_may_start(tp_loop *loop, size_t index)
     void tp_loop_count_done(tp_seat *seat, size_t items)
     size_t tp_loop_done(tp_loop *loop)

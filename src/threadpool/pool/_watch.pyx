@@ -3,7 +3,8 @@
 from libc.stdint cimport uint64_t
 
 from threadpool.pool._native cimport (
-    TP_NEVER, tp_loop, tp_loop_done, tp_loop_lower_limit, tp_now, tp_pace_init, tp_pace_look, tp_pool, tp_pool_go_alone,
+    TP_NEVER, tp_loop, tp_loop_done, tp_loop_limit, tp_loop_lower_limit, tp_now, tp_pace_init, tp_pace_look, tp_pool,
+    tp_pool_go_alone,
 )
 from threadpool.pool._python cimport PyErr_CheckSignals
 
@@ -53,6 +54,8 @@ cdef class Watch:
 
     cdef uint64_t look_at_pace(self, tp_loop *loop, uint64_t now) noexcept:
         """For the caller, which works at seat 0. In how many nanoseconds it shall look again."""
+        if tp_loop_limit(loop) == 0:  # it ends; and in a child forked in an item, the pool's lock may be held for ever
+            return self.pace.window
         cdef bint together = tp_pace_look(&self.pace, now, tp_loop_done(loop), loop.guests > 0)
         if not together or loop.alone_until != 0:
             tp_pool_go_alone(self.pool, loop, not together)
