@@ -14,7 +14,7 @@ import numpy
 import pytest
 
 import threadpool
-from threadpool import kernel
+from threadpool import Pool, kernel
 
 SOURCE = r"""
 #include <stddef.h>
@@ -67,6 +67,13 @@ int32_t f8_to_i4(double x) { return x / 2; }
 int64_t f8_to_i8(double x) { return x / 2; }
 float f8_to_f4(double x) { return x / 2; }
 double f8_to_f8(double x) { return x / 2; }
+
+int no_character(const void *data, size_t size, void *result) {
+    (void)data;
+    (void)size;
+    *(uint32_t *)result = UINT32_MAX;
+    return 0;
+}
 """
 
 
@@ -239,6 +246,36 @@ def test_errors_as_exceptions(library):
         threadpool.run(wrong, [b""])
     with pytest.raises(ZeroDivisionError):
         threadpool.run(kernel(library.sum, result=8, errors=lambda code: 1 / 0), [b""])
+
+
+class Stubborn(Exception):
+    def add_note(self, note):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("errors", [lambda code: 1 / 0, lambda code: Stubborn(code)], ids=["errors", "add_note"])
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_no_result_is_lost_to_an_error_that_cannot_be_made(library, errors, name):
+    total = kernel(library.sum, result=8, errors=errors)
+    results = []
+    with Pool(1) as pool:
+        with pytest.raises((ZeroDivisionError, Stubborn)) as caught:
+            for result in getattr(pool, name)(total, [b"\1"] * 500 + [b""]):
+                results.append(result)
+        assert results == [little(1)] * 500
+        assert (pool.stats().completed, pool.stats().failed) == (500, 1)
+        with pytest.raises(type(caught.value)):
+            pool.run(total, [b"\1", b""], workers=1)
+        assert (pool.stats().completed, pool.stats().failed) == (501, 2)
+    if caught.type is ZeroDivisionError:
+        assert caught.value.__notes__ == ["threadpool: item 500 of the run"]
+
+
+@pytest.mark.parametrize("name", ["imap", "imap_unordered", "run"])
+def test_results_that_are_no_objects_are_an_error(library, name):
+    broken = kernel(library.no_character, result="U1")
+    with Pool(1) as pool, pytest.raises((SystemError, ValueError), match="character"):
+        list(getattr(pool, name)(broken, [b"a"] * 3))
 
 
 # Numbers

@@ -154,7 +154,11 @@ cdef class Piece(Task):
         cdef tp_frame *before = current_frame()
         if before is NULL and self.gate.around.loop is not NULL:
             set_current_frame(&self.gate.around)
-        self.results = self.work(self.items, self.first)
+        try:
+            self.results = self.work(self.items, self.first)
+        except BaseException as error:  # no memory, or results of a kernel that are no objects
+            self.results = []
+            self.error = error
         set_current_frame(before)
         self.nanoseconds = tp_now() - started
         return self.end()

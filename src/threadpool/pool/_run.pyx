@@ -12,7 +12,7 @@ from threadpool.pool._items cimport Items
 from threadpool.pool._kernel cimport Batch, Kernel
 from threadpool.pool._native cimport *
 from threadpool.pool._python cimport TP_FREE_THREADED
-from threadpool.pool._python_loop cimport PythonLoop, current_frame
+from threadpool.pool._python_loop cimport PythonLoop, add_index, current_frame
 from threadpool.pool._watch cimport Watch
 
 cdef tuple ERRORS = ("raise", "group", "return")
@@ -221,11 +221,15 @@ cdef class Run:
     cdef object error(self, tp_loop *loop):
         """What the run raises, once the loop is closed, or None."""
         cdef bint late = loop.deadline != TP_NEVER and tp_now() >= loop.deadline
-        error = self.python.failure(loop) if self.batch is None else self.kernel_failure(loop)
-        cdef size_t failed = error is not None
+        cdef tp_seat *seat = NULL if self.batch is None else tp_loop_lowest_failure(loop)
+        error = self.python.failure(loop) if self.batch is None else None
+        cdef size_t failed = error is not None or seat is not NULL
         cdef size_t done = max(tp_loop_done(loop), failed)  # an error of the engine may have left it uncounted
         self.done = done
+        self.failed = TP_NO_INDEX if seat is NULL else seat.failed
         tp_pool_count(&self.engine.pool, done - failed, failed, loop.count - done)
+        if seat is not NULL:
+            error = self.kernel_failure(seat)
         if self.watch.error is not None:
             return self.watch.error
         if self.batch is None and self.python.broken is not None:
@@ -246,14 +250,13 @@ cdef class Run:
             self.watch.finish(loop)
         return error
 
-    cdef object kernel_failure(self, tp_loop *loop):
-        cdef tp_seat *seat = tp_loop_lowest_failure(loop)
-        if seat is NULL:
-            self.failed = TP_NO_INDEX
-            return None
-        self.failed = seat.failed
-        error = self.batch.error(seat.failed, seat.code)
-        error.add_note(f"threadpool: item {self.first + seat.failed} of the run")
+    cdef object kernel_failure(self, tp_seat *seat):
+        """What the code that the kernel returned stands for, or what the user's function for that raised."""
+        try:
+            error = self.batch.error(seat.failed, seat.code)
+        except BaseException as raised:
+            error = raised
+        add_index(error, self.first + seat.failed)
         return error
 
 
