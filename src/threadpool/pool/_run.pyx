@@ -26,7 +26,7 @@ cdef enum: BURST = 4
 
 
 cdef class Handle:
-    """Cancels a run from outside. One handle, one run."""
+    """Cancels runs from outside, one at a time."""
 
     def __cinit__(self):
         self.made_at = tp_now()
