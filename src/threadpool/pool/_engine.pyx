@@ -207,8 +207,8 @@ cdef class Engine:
         cdef Worker worker = Worker(self)
         if not tp_pool_enroll(&self.pool, &worker.native, wanted, NULL if principal is None else &principal.native):
             return UNWANTED
-        name = f"{self.name}-{worker.native.index}"
         try:
+            name = f"{self.name}-{worker.native.index}"
             # Not a daemon: attaching while the interpreter ends would hang it (3.14).
             worker.thread = threading.Thread(target=serve, args=(worker,), name=name, daemon=False, **thread_options())
             self.roster.add(worker)
@@ -219,7 +219,7 @@ cdef class Engine:
                 worker.leave()
             if not isinstance(error, (RuntimeError, OSError, MemoryError)):
                 raise
-            debug(f"{name} could not be started, the caller works alone: {error}")
+            debug(f"a thread of {self.name} could not be started, the caller works alone: {error}")
             self.work_alone()  # others may have counted on it
             return IMPOSSIBLE
         debug(f"{name} started")
