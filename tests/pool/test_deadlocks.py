@@ -321,6 +321,34 @@ def test_tasks_that_counted_on_a_thread_that_could_not_be_started_run(monkeypatc
 
 
 @pytest.mark.thread_unsafe(reason="replaces Thread.start")
+def test_a_thread_that_could_not_be_started_while_shutdown_waits_for_it(monkeypatch):
+    starting, waiting = threading.Event(), threading.Event()
+    start = threading.Thread.start
+
+    def refuse(self):
+        if not self.name.startswith("refused"):
+            return start(self)
+        starting.set()
+        assert waiting.wait(WAIT)
+        raise RuntimeError("can't start new thread")
+
+    def index(worker):  # called when shutdown has made its list of threads
+        waiting.set()
+        return worker.index
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    pool = Pool(1, name="refused")
+    results = []
+    submit = threading.Thread(target=lambda: results.append(pool.submit(abs, -1).result(WAIT)))
+    submit.start()
+    assert starting.wait(WAIT)
+    monkeypatch.setattr("threadpool.pool._engine.worker_index", index)
+    pool.shutdown()
+    submit.join(WAIT)
+    assert results == [1]
+
+
+@pytest.mark.thread_unsafe(reason="replaces Thread.start")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_ctrl_c_while_a_thread_is_started(monkeypatch, before):
     start = threading.Thread.start

@@ -249,13 +249,14 @@ cdef class Engine:
     def join(self):
         """Waits until all threads have ended, after `stop`."""
         cdef bint ended = False
-        threads = [worker.thread for worker in self.workers]
+        workers = self.workers
         while not ended:
             with nogil:
                 ended = tp_pool_wait_for_end(&self.pool, SIGNAL_NANOSECONDS)
             PyErr_CheckSignals()
-        for thread in threads:
-            thread.join()
+        for worker in workers:
+            if (<Worker>worker).started_at:  # else the system had no thread for it
+                (<Worker>worker).thread.join()
 
     def abandon(self):
         """In a forked child: forgets threads that were not forked and locks that they may hold."""
