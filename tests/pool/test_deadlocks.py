@@ -425,6 +425,55 @@ def test_who_waits_for_an_item_of_a_stream_meanwhile_does_others(name):
         assert sorted(getattr(pool, name)(item, numbers())) == list(range(20))
 
 
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_who_did_an_item_of_a_stream_does_no_more_once_the_threads_come_again(name):
+    started, second, third, helped = (threading.Event() for _ in range(4))
+    consumers = []
+
+    def numbers():
+        yield 0
+        assert started.wait(WAIT)
+        yield from range(1, 20)
+
+    def item(i):
+        if threadpool.current_worker() is None:
+            consumers.append(i)
+        if i == 0:
+            started.set()
+            assert second.wait(WAIT)
+        elif i == 1:
+            second.set()
+            assert third.wait(WAIT)  # the pool's thread has ended an item, and is at another
+        elif i == 2:
+            third.set()
+            helped.wait(0.1)
+        elif i in consumers:
+            helped.set()
+        return i
+
+    with Pool(1) as pool:
+        assert sorted(getattr(pool, name)(item, numbers())) == list(range(20))
+    assert consumers == [1]
+
+
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_a_thread_of_another_pool_does_the_items_of_its_streams_at_once(name):
+    """It would take minutes if each stream waited for the thread that waits for it."""
+    with Pool(1) as one, Pool(1) as two:
+        started = threading.Event()
+
+        def stream_through_two():
+            assert started.wait(WAIT)
+            return [sum(getattr(two, name)(abs, range(10))) for _ in range(300)]
+
+        def wait_for_one():
+            future = one.submit(stream_through_two)
+            started.set()
+            return future.result(WAIT)
+
+        assert two.submit(wait_for_one).result() == [45] * 300
+
+
 # Threads that wait for the interpreter
 
 

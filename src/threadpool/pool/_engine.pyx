@@ -199,8 +199,9 @@ cdef class Engine:
         return self.initializer is None or self.is_own_thread()
 
     cdef bint needs_help(self) noexcept:
-        """Whether what the calling thread has queued, and waits for, might be done by no other."""
-        return self.is_own_thread() or self.pool.threads == 0
+        """Whether what the calling thread has queued, and waits for, might be done by no other: a thread of any pool may be
+        waited for by those of this one."""
+        return tp_this_worker is not NULL or self.pool.threads == 0
 
     cdef Start start_worker(self, unsigned wanted, Worker principal=None) except *:
         """Starts one more thread, unless those below `wanted` are there; or one that stands in for the principal."""

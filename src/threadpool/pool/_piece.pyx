@@ -85,12 +85,12 @@ cdef class Gate:
         return first
 
     cdef bint help(self, pieces) except -1:
-        """Does the first piece that nobody has started, if the pool's threads cannot: the consumer is one of them, there
-        are none, or they have not come for long, and may be waiting for something that the consumer holds. Else it
-        does not, for it would have no eye on results while it is at an item that takes long."""
+        """Does the first piece that nobody has started, if the pool's threads might not: the consumer is one of a pool's
+        itself, there are none, or they have not come for long, and may be waiting for something that the consumer holds.
+        Else it does not, for it would have no eye on results while it is at an item that takes long."""
         for piece in pieces:
             (<Piece>piece).check_process()
-            if not (<Piece>piece).engine.needs_help() and self.waits < LONG_WAITS:
+            if not (<Piece>piece).engine.needs_help() and (self.waits < LONG_WAITS or self.gate.opened != self.seen):
                 return False
             if (<Piece>piece).try_to_run():
                 self.seen += 1  # by itself
