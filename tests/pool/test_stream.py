@@ -17,6 +17,7 @@ import pytest
 
 import threadpool
 from threadpool import Pool, hashing
+from threadpool.pool.stream import Stream
 
 STREAMS = [threadpool.imap, threadpool.imap_unordered]
 streams = pytest.mark.parametrize("stream", STREAMS, ids=["imap", "imap_unordered"])
@@ -432,3 +433,65 @@ def test_a_large_window_is_not_filled_with_pieces_of_one_item():
         next(stream)
         assert pool.stats().queued < 1000
         assert sum(stream) == sum(range(1, 100_000))
+
+
+@pytest.mark.thread_unsafe(reason="replaces the clock")
+@pytest.mark.parametrize("name", ["imap", "imap_unordered"])
+def test_an_input_that_is_slower_than_fn_is_read_in_pieces_of_one_item(monkeypatch, name):
+    clock = [0.0]
+    done = [threading.Event() for _ in range(300)]
+    taken = 0
+    behind = []
+
+    def numbers():
+        for number in range(300):
+            if number:
+                assert done[number - 1].wait(20)  # for ever, if it is part of the piece that is being read
+            clock[0] += 0.01
+            behind.append(number - taken)
+            yield number
+
+    monkeypatch.setattr("threadpool.pool.stream.now", lambda: clock[0])
+    with Pool(1) as pool:
+        for _ in getattr(pool, name)(lambda i: done[i].set(), numbers()):
+            taken += 1
+    assert taken == 300
+    assert max(behind) <= 3
+
+
+class Ended:
+    """Stands for a piece that has ended."""
+
+    def __init__(self, count, milliseconds):
+        self.count = count
+        self.nanoseconds = int(1e6 * milliseconds)
+        self.results = []
+
+
+def take(stream, count, milliseconds, reading=0.0):
+    """The size of the next piece, and whether it is growing, when such a piece has been taken."""
+    piece = Ended(count, milliseconds)
+    stream.pieces[piece] = reading
+    list(stream.take(piece))
+    return stream.size, stream.grows
+
+
+def test_pieces_grow_while_those_of_the_latest_size_are_quick_to_do_and_to_read():
+    stream = Stream(threadpool.imap.__self__, abs, [], 100_000)
+    assert take(stream, 1, 0.001) == (8, True)
+    assert take(stream, 1, 0.001) == (8, True)
+    assert take(stream, 8, 0.001, reading=0.0004) == (8, False)
+    assert take(stream, 8, 0.1) == (32, True)
+    assert take(stream, 8, 5) == (32, True)
+    assert take(stream, 32, 5) == (16, False)
+    assert take(stream, 32, 5) == (16, False)
+    assert take(stream, 16, 0.01, reading=5) == (8, False)
+
+
+def test_a_queue_of_pieces_is_as_quick_when_it_is_long():
+    """It takes minutes where the search for the first piece passes all that were removed."""
+    pieces = Stream(threadpool.imap.__self__, abs, [], None).pieces
+    for number in range(800_000):
+        pieces[number] = 0.0
+    while pieces:
+        pieces.pop(next(iter(pieces)))

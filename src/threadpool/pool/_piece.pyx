@@ -42,17 +42,22 @@ cdef class Gate:
             tp_loop_free(self.around.loop)
 
     def keep_finished(self):
-        """From now on `next_finished` may be called."""
+        """From now on `wait` returns pieces in the order in which they end."""
         self.finished = deque()
 
     def is_ready(self, pieces):
-        """Whether `next_finished`, or else `wait`, would return at once."""
+        """Whether `wait` would return at once."""
         if self.finished is not None:
             return bool(self.finished)
         return tp_flag_is_set(&(<Piece>next(iter(pieces))).ended)
 
-    def next_finished(self, pieces):
-        """The piece that ended first of those not returned yet. If none has, waits, or does one that nobody can."""
+    def wait(self, pieces, double deadline):
+        """The piece that is next, once it has ended; None if that is past the deadline (by now()). Without a deadline the
+        calling thread meanwhile does those that nobody can."""
+        return self.next_finished(pieces) if self.finished is not None else self.first_of(pieces, deadline)
+
+    cdef Piece next_finished(self, pieces):
+        """The piece that ended first of those not returned yet."""
         cdef unsigned opened
         while True:
             opened = self.gate.opened
@@ -63,18 +68,14 @@ cdef class Gate:
                     tp_gate_wait_for_any(&self.gate, opened, SIGNAL_NANOSECONDS)
                 self.look()
 
-    def wait(self, pieces, double deadline):
-        """The first of the pieces, once it has ended; None if that is past the deadline (by now()). Without a deadline
-        the calling thread meanwhile does those that nobody can."""
+    cdef Piece first_of(self, pieces, double deadline):
         cdef Piece first = next(iter(pieces))
         cdef uint64_t patience
         cdef bint ended
         while not tp_flag_is_set(&first.ended):
             if deadline == INFINITY and self.help(pieces):
                 continue
-            patience = SIGNAL_NANOSECONDS
-            if deadline < INFINITY:
-                patience = <uint64_t>(1e9 * min(0.05, max(0.0, deadline - now())))
+            patience = <uint64_t>min(<double>SIGNAL_NANOSECONDS, 1e9 * max(0.0, deadline - now()))
             with nogil:
                 ended = tp_gate_wait(&self.gate, &first.ended, patience)
             if not ended:

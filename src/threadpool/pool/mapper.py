@@ -174,7 +174,7 @@ class Mapper:
         `cancelled`. For one consumer at a time. TypeError: ``fn`` is not callable or ``iterable`` not iterable;
         ValueError: ``window`` under 1.
         """
-        return self._stream(fn, iterable, window).in_order()  # type: ignore[no-any-return]
+        return self._stream(fn, iterable, window).results()  # type: ignore[no-any-return]
 
     def imap_unordered(
         self, fn: Callable[[_T], _R], iterable: Iterable[_T], *, window: int | None = None
@@ -184,7 +184,7 @@ class Mapper:
         >>> sorted(imap_unordered(abs, [-2, -1]))
         [1, 2]
         """
-        return self._stream(fn, iterable, window).as_they_end()  # type: ignore[no-any-return]
+        return self._stream(fn, iterable, window).results_as_they_end()  # type: ignore[no-any-return]
 
     def _stream(self, fn: Any, iterable: Any, window: Any) -> Any:
         from .stream import Stream

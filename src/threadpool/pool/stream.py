@@ -2,11 +2,12 @@
 
 The consumer's thread reads the input and cuts it into pieces, which the pool works through. A piece is so large that it
 takes half a millisecond, which hides what it costs, or one item where that takes longer. The consumer does none of
-them itself, unless nobody else can: results that are there come at once, whatever an item takes.
+them itself, unless nobody else can, or none has ended for half a second: else results that are there come at once.
 """
 
 from __future__ import annotations
 
+import collections
 import contextvars
 import itertools
 import math
@@ -66,14 +67,16 @@ class Stream:
         self.size = 1 if size is None else int(min(size, self.window))
         self.first = 0
         self.items_in_flight = 0
-        self.pieces: dict[Piece, None] = {}  # in the order they were read
+        # In the order they were read, with the seconds that took. A dict's first would be looked for among all removed.
+        self.pieces: collections.OrderedDict[Piece, float] = collections.OrderedDict()
+        self.read_seconds = 0.0  # what the last piece took to read
         self.at_end = False  # then the iterator is asked no more: it might not say the same again
         self.error: Exception | None = None  # why there is no more to read: raised in its turn, after all results
 
     def read(self) -> bool:
         """Reads and queues as many pieces as there is room for, unless the input is slow and there are results to give
         out meanwhile. False: none are in flight, all has been read."""
-        seconds = 0.0
+        seconds = self.read_seconds  # an input that was slow is not asked before what is there has been given out
         while not self.at_end and len(self.pieces) < (self.few_pieces if self.grows else self.most_pieces):
             if self.adapts and seconds > _PATIENCE_SECONDS and self.pieces and self.gate.is_ready(self.pieces):
                 break
@@ -86,7 +89,8 @@ class Stream:
                 items.extend(itertools.islice(self.iterator, self.size))
             except Exception as error:
                 self.error = error
-            seconds += now() - started
+            self.read_seconds = now() - started
+            seconds += self.read_seconds
             self.at_end = len(items) < self.size
             if items:
                 self._queue(items)
@@ -94,7 +98,7 @@ class Stream:
 
     def _queue(self, items: list[Any]) -> None:
         piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first)
-        self.pieces[piece] = None
+        self.pieces[piece] = self.read_seconds
         try:
             piece.queue()
         except RuntimeError as error:  # the pool has been shut down
@@ -107,20 +111,20 @@ class Stream:
 
     def take(self, piece: Piece) -> Iterator[Any]:
         """The results of a piece that has ended, each let go as it is taken."""
-        del self.pieces[piece]
+        nanoseconds = max(piece.nanoseconds, int(1e9 * self.pieces.pop(piece)))
         self.items_in_flight -= piece.count
-        if self.adapts:
-            before = self.size
-            if piece.nanoseconds > 2 * _PIECE_NANOSECONDS:
+        # Pieces of another size were read before it changed: those it grew from, or has shrunk for already.
+        if self.adapts and piece.count == self.size:
+            if nanoseconds > 2 * _PIECE_NANOSECONDS:
                 self.size = max(1, self.size // 2)
-            elif piece.nanoseconds < _PIECE_NANOSECONDS // 2 and piece.count == self.size:
-                self.size = min(self.size * min(_GROWTH, _PIECE_NANOSECONDS // (piece.nanoseconds + 1)), self.largest)
-            self.grows = self.size > before
+            self.grows = nanoseconds < _PIECE_NANOSECONDS // 2 and self.size < self.largest
+            if self.grows:
+                self.size = min(self.size * min(_GROWTH, _PIECE_NANOSECONDS // (nanoseconds + 1)), self.largest)
         results = piece.results
         results.reverse()
         return map(results.pop, itertools.repeat(-1, len(results)))
 
-    def in_order(self, deadline: float = math.inf) -> Iterator[Any]:
+    def results(self, deadline: float = math.inf) -> Iterator[Any]:
         """The results in the order of the input. TimeoutError: the next is not there at the deadline, by `now`."""
         try:
             while self.read():
@@ -133,17 +137,10 @@ class Stream:
         finally:
             self.close()
 
-    def as_they_end(self) -> Iterator[Any]:
+    def results_as_they_end(self) -> Iterator[Any]:
         """The results as they come, in whatever order."""
         self.gate.keep_finished()
-        try:
-            while self.read():
-                piece = self.gate.next_finished(self.pieces)
-                yield from self.take(piece)
-                piece.raise_error()
-            self.raise_error()
-        finally:
-            self.close()
+        return self.results()
 
     def raise_error(self) -> None:
         error, self.error = self.error, None
@@ -179,7 +176,7 @@ def map_eagerly(
     except BaseException:
         stream.close()
         raise
-    return stream.in_order(deadline)
+    return stream.results(deadline)
 
 
 class _Star:
