@@ -183,6 +183,7 @@ def test_an_array_of_indices_that_another_thread_rewrites(soak):
     memory = SharedBuffer(8 * 3000).view("int64")
     cells, indices, stop = memory[1000:2000], numpy.zeros(20_000, dtype="int64"), threading.Event()
     refused = []
+    Atomics.add(cells, indices, 1)
 
     def rewrite():
         while not stop.is_set():
