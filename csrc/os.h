@@ -35,7 +35,8 @@ static inline void tp_condition_wait(tp_condition *condition, tp_mutex *mutex) {
 }
 
 static inline void tp_condition_wait_for(tp_condition *condition, tp_mutex *mutex, uint64_t nanoseconds) {
-    SleepConditionVariableSRW(condition, mutex, (DWORD)((nanoseconds + 999999) / 1000000), 0);
+    uint64_t milliseconds = nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
+    SleepConditionVariableSRW(condition, mutex, milliseconds < INFINITE ? (DWORD)milliseconds : INFINITE - 1, 0);
 }
 
 static inline uint64_t tp_now(void) {

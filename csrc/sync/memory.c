@@ -51,11 +51,13 @@ static bool open_fixed(tp_memory *memory, size_t length) {
 static bool open_growable(tp_memory *memory, size_t length) {
     while (!(memory->allocation = reserve(memory->reserved)) && memory->reserved / 2 >= length && memory->reserved > 1)
         memory->reserved /= 2;
+    if (!memory->allocation) return false;
     memory->allocated = memory->reserved;
     memory->start = memory->allocation;
-    if (!memory->allocation) return false;
     if (length == 0 || commit(memory->start, length)) return true;
     give_back(memory->allocation, memory->allocated);
+    memory->allocation = NULL;
+    memory->allocated = 0;
     return false;
 }
 
@@ -69,9 +71,9 @@ size_t tp_memory_file_size(size_t maximum) { return maximum + HEAD; }
 
 bool tp_memory_map(tp_memory *memory, int file, size_t maximum) {
     begin(memory, maximum);
-    memory->allocated = tp_memory_file_size(maximum);
-    memory->allocation = map(file, memory->allocated);
+    memory->allocation = map(file, tp_memory_file_size(maximum));
     if (!memory->allocation) return false;
+    memory->allocated = tp_memory_file_size(maximum);
     atomic_store(&memory->file, file);
     memory->start = (char *)memory->allocation + HEAD;
     memory->length = &tp_memory_head_of(memory)->length;
@@ -90,7 +92,11 @@ bool tp_memory_pin(tp_memory *memory) {
 
 void tp_memory_unpin(tp_memory *memory) { atomic_fetch_sub(&memory->pins, 1); }
 
-size_t tp_memory_length(tp_memory *memory) { return (size_t)atomic_load(memory->length); }
+/* Not more than there is, whatever another process has written to the head. */
+size_t tp_memory_length(tp_memory *memory) {
+    uint64_t length = atomic_load(memory->length);
+    return length < memory->maximum ? (size_t)length : memory->maximum;
+}
 
 tp_growth tp_memory_grow(tp_memory *memory, size_t length) {
     uint64_t before = atomic_load(memory->length);

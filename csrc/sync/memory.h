@@ -2,7 +2,7 @@
  *
  * Growable memory reserves addresses for all that it may become, and asks for the memory itself as it grows. Who uses
  * the memory pins it; it is given back when it is closed, which it cannot be while it is pinned. All functions may be
- * called from any thread at any time, but for the first and the last. */
+ * called from any thread at any time, but for those that open, map and free it. */
 #ifndef TP_MEMORY_H
 #define TP_MEMORY_H
 
@@ -30,11 +30,12 @@ typedef struct tp_memory {
     _Atomic int file;         /* -1: none, or not any more */
 } tp_memory;
 
-/* Memory of this process, which may grow up to `maximum`: a fixed size if that is the same. False: there is none. */
+/* Memory of this process, which may grow up to `maximum`: a fixed size if that is the same. False: there is none, and
+ * nothing to free. */
 bool tp_memory_open(tp_memory *memory, size_t length, size_t maximum);
 
 /* The memory in a file, which who creates it has made as large as tp_memory_file_size, and whose head it fills in. The
- * file is closed with the memory. */
+ * file is closed with the memory; not if this fails. */
 bool tp_memory_map(tp_memory *memory, int file, size_t maximum);
 size_t tp_memory_file_size(size_t maximum);
 tp_memory_head *tp_memory_head_of(tp_memory *memory);

@@ -3,11 +3,11 @@
 #if defined(_WIN32)
 #include <winsock2.h>
 #else
+#include <errno.h>
 #include <sys/socket.h>
-#endif
-
 #if !defined(MSG_NOSIGNAL)
 #define MSG_NOSIGNAL 0
+#endif
 #endif
 
 static tp_bucket *bucket_of(tp_lot *lot, const void *address) {
@@ -73,18 +73,20 @@ bool tp_lot_enqueue(tp_lot *lot, tp_waiter *waiter, tp_mailbox *mailbox, void *a
     waiter->address = at;
     waiter->mailbox = mailbox;
     waiter->generation = lot->generation;
-    waiter->is_parked = waiter->is_posted = false;
-    atomic_init(&waiter->state, TP_WAITING);
+    waiter->is_parked = waiter->is_posted = waiter->is_passed_on = false;
+    atomic_init(&waiter->state, TP_GONE);
     tp_mutex_lock(&bucket->lock);
     /* Counted before the value is read, as a notification reads the count after the value was written: one of the two
      * sees what the other did. */
     atomic_fetch_add(&bucket->count, 1);
     tp_race_point();
     bool equal = tp_atomic_load(at, width) == expected;
-    if (equal)
+    if (equal) {
         append(&bucket->first, &bucket->last, waiter);
-    else
+        atomic_store(&waiter->state, TP_WAITING);
+    } else {
         atomic_fetch_sub(&bucket->count, 1);
+    }
     tp_mutex_unlock(&bucket->lock);
     return equal;
 }
@@ -121,13 +123,21 @@ bool tp_lot_park(tp_lot *lot, tp_waiter *waiter, uint64_t nanoseconds) {
     return state_of(waiter) == TP_WOKEN;
 }
 
+/* Writes to a mailbox's socket; one that is full was written to before. */
+static bool announce(int wakes) {
+#if defined(_WIN32)
+    return send((SOCKET)wakes, "", 1, 0) == 1 || WSAGetLastError() == WSAEWOULDBLOCK;
+#else
+    return send(wakes, "", 1, MSG_NOSIGNAL) == 1 || errno == EAGAIN || errno == EWOULDBLOCK;
+#endif
+}
+
 static void post(tp_mailbox *mailbox, tp_waiter *waiter) {
     tp_mutex_lock(&mailbox->lock);
-    bool was_empty = !mailbox->first;
     append(&mailbox->first, &mailbox->last, waiter);
     waiter->is_posted = true;
-    /* Within the lock, as the mailbox may be gone after it. A full socket has been written to already. */
-    if (was_empty) (void)!send(mailbox->wakes, "", 1, MSG_NOSIGNAL);
+    /* Within the lock, as the mailbox may be gone after it. What fails is tried again with the next waiter. */
+    if (!mailbox->is_announced) mailbox->is_announced = announce(mailbox->wakes);
     tp_mutex_unlock(&mailbox->lock);
 }
 
@@ -173,28 +183,44 @@ size_t tp_lot_count(tp_lot *lot, const void *at) {
     return count;
 }
 
-tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) {
+/* `pass_on`: whether a notification that has counted the waiter is to wake another, which it is told. */
+static tp_leaving leave(tp_lot *lot, tp_waiter *waiter, bool *pass_on) {
     if (waiter->generation != lot->generation) return TP_LEFT_WAITING;
     tp_bucket *bucket = bucket_of(lot, waiter->address);
-    tp_leaving result = TP_LEFT_WOKEN;
+    tp_leaving result = TP_LEFT_WAITING;
     tp_mutex_lock(&bucket->lock);
-    if (state_of(waiter) != TP_WOKEN) {
-        result = TP_LEFT_WAITING;
-        if (state_of(waiter) == TP_WAITING) {
-            take_out(&bucket->first, &bucket->last, waiter);
-            atomic_fetch_sub(&bucket->count, 1);
-            atomic_store(&waiter->state, TP_GONE);
+    if (state_of(waiter) == TP_WAITING) {
+        take_out(&bucket->first, &bucket->last, waiter);
+        atomic_fetch_sub(&bucket->count, 1);
+        atomic_store(&waiter->state, TP_GONE);
+    } else if (state_of(waiter) == TP_WOKEN) {
+        result = TP_LEFT_WOKEN;
+        *pass_on = *pass_on && !waiter->is_passed_on;
+        waiter->is_passed_on |= *pass_on;
+        if (waiter->mailbox) {
+            tp_mutex_lock(&waiter->mailbox->lock);
+            if (waiter->is_posted)
+                take_out(&waiter->mailbox->first, &waiter->mailbox->last, waiter);
+            else
+                result = TP_LEFT_FETCHED;
+            waiter->is_posted = false;
+            tp_mutex_unlock(&waiter->mailbox->lock);
         }
-    } else if (waiter->mailbox) {
-        tp_mutex_lock(&waiter->mailbox->lock);
-        if (waiter->is_posted)
-            take_out(&waiter->mailbox->first, &waiter->mailbox->last, waiter);
-        else
-            result = TP_LEFT_FETCHED;
-        waiter->is_posted = false;
-        tp_mutex_unlock(&waiter->mailbox->lock);
     }
     tp_mutex_unlock(&bucket->lock);
+    return result;
+}
+
+tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) {
+    bool pass_on = false;
+    return leave(lot, waiter, &pass_on);
+}
+
+tp_leaving tp_lot_give_up(tp_lot *lot, tp_waiter *waiter) {
+    const void *address = waiter->address; /* the waiter may be gone once it has left */
+    bool pass_on = true;
+    tp_leaving result = leave(lot, waiter, &pass_on);
+    if (result != TP_LEFT_WAITING && pass_on) tp_lot_notify(lot, address, 1);
     return result;
 }
 
@@ -209,6 +235,7 @@ void tp_mailbox_init(tp_mailbox *mailbox, int wakes) {
     tp_mutex_init(&mailbox->lock);
     mailbox->first = mailbox->last = NULL;
     mailbox->wakes = wakes;
+    mailbox->is_announced = false;
 }
 
 void tp_mailbox_destroy(tp_mailbox *mailbox) { tp_mutex_destroy(&mailbox->lock); }
@@ -219,6 +246,7 @@ tp_waiter *tp_mailbox_fetch(tp_mailbox *mailbox) {
     for (tp_waiter *waiter = first; waiter; waiter = waiter->next)
         waiter->is_posted = false;
     mailbox->first = mailbox->last = NULL;
+    mailbox->is_announced = false;
     tp_mutex_unlock(&mailbox->lock);
     return first;
 }

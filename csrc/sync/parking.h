@@ -18,16 +18,17 @@
 typedef struct tp_waiter tp_waiter;
 
 typedef enum tp_waiter_state {
+    TP_GONE,    /* in no queue: never was, or has left */
     TP_WAITING, /* in the queue of a bucket */
     TP_WOKEN,   /* taken out by a notification, which has counted it */
-    TP_GONE,    /* has left before that */
 } tp_waiter_state;
 
 /* Where the woken waiters of an event loop are put, for its thread to fetch. */
 typedef struct tp_mailbox {
     tp_mutex lock;
     tp_waiter *first, *last;
-    int wakes; /* written to when the first waiter is put into an empty mailbox: a socket, not blocking */
+    int wakes;         /* a socket, not blocking, that is written to when the mailbox is not empty any more */
+    bool is_announced; /* it was */
 } tp_mailbox;
 
 /* Belongs to who waits. Neither moved nor freed from tp_lot_enqueue until it is out: for a thread, when it has seen
@@ -40,6 +41,7 @@ struct tp_waiter {
     _Atomic int state;
     bool is_parked; /* on `condition`, and needs a signal */
     bool is_posted; /* in the mailbox */
+    bool is_passed_on;
     unsigned generation;
     tp_condition condition;
 };
@@ -92,6 +94,9 @@ typedef enum tp_leaving {
 
 /* Takes `waiter` out of the queue or the mailbox, if it is in one; may be done twice. */
 tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter);
+
+/* The same; a notification that has counted it wakes another in its place: once, however often this is called. */
+tp_leaving tp_lot_give_up(tp_lot *lot, tp_waiter *waiter);
 
 /* Wakes up to `count` of those that wait at `at`, in the order in which they came: how many. */
 size_t tp_lot_notify(tp_lot *lot, const void *at, size_t count);

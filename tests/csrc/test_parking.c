@@ -211,6 +211,34 @@ static void test_notifications_that_meet_a_cancellation(void) {
     close_loop(&asyncio);
 }
 
+/* What was counted, and is not acted on, goes to the next: once. */
+static void test_a_notification_is_passed_on_once(void) {
+    enum { WAITERS = 5 };
+    tp_waiter waiters[WAITERS], never = {.mailbox = NULL};
+    loop asyncio;
+    open_loop(&asyncio);
+    for (size_t i = 0; i < WAITERS; i++)
+        CHECK(tp_lot_enqueue(&lot, &waiters[i], &asyncio.mailbox, &cells[8], 4, 0));
+    CHECK(tp_lot_notify(&lot, &cells[8], 1) == 1);
+    CHECK(tp_lot_give_up(&lot, &waiters[0]) == TP_LEFT_WOKEN);
+    CHECK(tp_lot_give_up(&lot, &waiters[0]) == TP_LEFT_FETCHED);
+    CHECK(tp_lot_count(&lot, &cells[8]) == WAITERS - 2);
+    CHECK(tp_mailbox_fetch(&asyncio.mailbox) == &waiters[1]);
+    CHECK(tp_lot_give_up(&lot, &waiters[1]) == TP_LEFT_FETCHED);
+    CHECK(tp_lot_leave(&lot, &waiters[1]) == TP_LEFT_FETCHED);
+    CHECK(tp_lot_count(&lot, &cells[8]) == WAITERS - 3);
+    CHECK(tp_lot_give_up(&lot, &waiters[3]) == TP_LEFT_WAITING);
+    CHECK(tp_lot_give_up(&lot, &waiters[3]) == TP_LEFT_WAITING);
+    CHECK(tp_lot_give_up(&lot, &waiters[2]) == TP_LEFT_WOKEN);
+    CHECK(tp_mailbox_fetch(&asyncio.mailbox) == &waiters[4]);
+    CHECK(tp_lot_give_up(&lot, &waiters[4]) == TP_LEFT_FETCHED);
+    never.generation = lot.generation;
+    never.address = &cells[8];
+    CHECK(tp_lot_give_up(&lot, &never) == TP_LEFT_WAITING);
+    check_it_is_empty();
+    close_loop(&asyncio);
+}
+
 static void test_nobody_waits_in_the_child_of_a_fork(void) {
     tp_waiter waiter;
     loop asyncio;
@@ -233,7 +261,8 @@ int main(void) {
     test_no_wake_up_is_lost();
     test_notifications_that_meet_the_end_of_the_time();
     test_notifications_that_meet_a_cancellation();
+    test_a_notification_is_passed_on_once();
     test_nobody_waits_in_the_child_of_a_fork();
-    puts("8 passed, 0 failed");
+    puts("9 passed, 0 failed");
     return 0;
 }

@@ -1,5 +1,6 @@
 """A SharedBuffer that grows, and one that is closed."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -68,7 +69,7 @@ def test_a_size_that_is_the_maximum():
         (9, ValueError, "nbytes must not be less than it is now, 10, not 9"),
         (-1, ValueError, "nbytes must not be negative, not -1"),
         (101, ValueError, "nbytes must not be more than max_nbytes, which is 100, not 101"),
-        (2**100, MemoryError, "no memory"),
+        (2**100, ValueError, "nbytes must not be more than max_nbytes"),
         (1.5, TypeError, "nbytes must be an integer, not 'float'"),
         (None, TypeError, "nbytes must be an integer, not 'NoneType'"),
     ],
@@ -119,7 +120,7 @@ def test_several_threads_that_grow_it(in_threads):
     assert set(largest) == {len(buffer)}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="sets a limit of addresses")
+@pytest.mark.skipif(sys.platform != "linux" or "TSAN_OPTIONS" in os.environ, reason="sets a limit of addresses")
 def test_where_addresses_are_scarce_it_grows_as_far_as_it_can():
     program = """
         import resource
@@ -147,7 +148,7 @@ def test_close(options):
         pytest.skip("not on Windows yet")
     buffer = SharedBuffer(64, **options)
     view = buffer.view("int32")
-    with pytest.raises(BufferError, match="the SharedBuffer has 1 views and cannot be closed"):
+    with pytest.raises(BufferError, match="the SharedBuffer has 1 view and cannot be closed"):
         buffer.close()
     assert Atomics.add(view, 0, 1) == 0
     del view

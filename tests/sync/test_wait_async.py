@@ -168,7 +168,7 @@ def test_a_notification_that_meets_the_end_of_the_time(cells, turns):
     run(main)
 
 
-@pytest.mark.filterwarnings("ignore:coroutine '_outcome' was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:coroutine 'wait_async' was never awaited:RuntimeWarning")
 def test_one_that_is_dropped_before_it_was_awaited(cells):
     async def main():
         waiting = Atomics.wait_async(cells, 0, 0)

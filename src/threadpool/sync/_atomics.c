@@ -111,21 +111,17 @@ static PyObject *atomics_compare_exchange(PyObject *Py_UNUSED(module), PyObject 
     tp_release(&to);
     return result;
 }
-/* The arguments by position or by name: `names[0]` is the first that may be named, and the last is optional. */
+/* The last argument, which is optional, and may be given by its name; `wanted` are to be given before it. */
 static int take_optional(const char *name, const char *optional, PyObject *const *arguments, Py_ssize_t count,
                          PyObject *names, Py_ssize_t wanted, PyObject **value) {
     Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
-    *value = Py_None;
-    if (count + named != wanted && count + named != wanted + 1) {
-        PyErr_Format(PyExc_TypeError, "%s() takes %zd or %zd arguments (%zd given)", name, wanted, wanted + 1,
-                     count + named);
-        return -1;
-    }
-    if (count + named == wanted + 1) *value = arguments[wanted];
-    if (named == 0) return 0;
-    if (named == 1 && count == wanted && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), optional) == 0)
+    *value = count + named > wanted ? arguments[wanted] : Py_None;
+    if (named && (named > 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), optional)))
+        PyErr_Format(PyExc_TypeError, "%s() takes only %s by name, not %R", name, optional, names);
+    else if (count != wanted && (count != wanted + 1 || named))
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments and %s (%zd given)", name, wanted, optional, count);
+    else
         return 0;
-    PyErr_Format(PyExc_TypeError, "%s() takes only %s by name, not %R", name, optional, names);
     return -1;
 }
 
@@ -138,7 +134,7 @@ static PyObject *atomics_wait(PyObject *Py_UNUSED(module), PyObject *const *argu
     if (take_optional("wait", "timeout", arguments, count, names, 3, &timeout)) return NULL;
     if (tp_resolve_waited(&to, "wait", arguments[0], arguments[1])) return NULL;
     void *at;
-    if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(timeout, &nanoseconds) == 0 &&
+    if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(&to, timeout, &nanoseconds) == 0 &&
         (at = tp_waited_address(&to, "wait")))
         result = tp_wait(at, tp_element_size(to.element), tp_narrow(to.element, value), nanoseconds);
     tp_release(&to);
@@ -155,8 +151,8 @@ static PyObject *atomics__enqueue(PyObject *Py_UNUSED(module), PyObject *const *
     if (check_count("_enqueue", count, 5)) return NULL;
     tp_waiter *waiter = PyCapsule_GetPointer(arguments[4], "tp_waiter");
     if (!waiter || tp_resolve_waited(&to, "wait_async", arguments[0], arguments[1])) return NULL;
-    if (tp_take_value(&to, "value", arguments[2], &value) == 0 && tp_take_timeout(arguments[3], &nanoseconds) == 0 &&
-        (at = tp_waited_address(&to, "wait_async")) &&
+    if (tp_take_value(&to, "value", arguments[2], &value) == 0 &&
+        tp_take_timeout(&to, arguments[3], &nanoseconds) == 0 && (at = tp_waited_address(&to, "wait_async")) &&
         (result = PyFloat_FromDouble(nanoseconds == TP_FOREVER ? HUGE_VAL : (double)nanoseconds * 1e-9)) &&
         !tp_lot_enqueue(&tp_the_lot, waiter, waiter->mailbox, at, tp_element_size(to.element),
                         tp_narrow(to.element, value)))
@@ -172,7 +168,7 @@ static PyObject *atomics_notify(PyObject *Py_UNUSED(module), PyObject *const *ar
     PyObject *waiters;
     if (take_optional("notify", "count", arguments, count, names, 2, &waiters)) return NULL;
     if (tp_resolve_waited(&to, "notify", arguments[0], arguments[1])) return NULL;
-    void *at = tp_take_waiters(waiters, &wanted) == 0 ? tp_waited_address(&to, "notify") : NULL;
+    void *at = tp_take_waiters(&to, waiters, &wanted) == 0 ? tp_waited_address(&to, "notify") : NULL;
     if (at) woken = tp_lot_notify(&tp_the_lot, at, wanted);
     tp_release(&to);
     return at ? PyLong_FromSize_t(woken) : NULL;
@@ -187,13 +183,18 @@ static PyObject *atomics__count_waiters(PyObject *Py_UNUSED(module), PyObject *c
     return PyLong_FromSize_t(waiters);
 }
 
-/* At the import, and in the child of a fork, where nobody waits and locks are as other threads left them. */
-static PyObject *atomics__open_lot(PyObject *Py_UNUSED(module), PyObject *can_spin) {
-    tp_lot_init(&tp_the_lot, can_spin == Py_True);
+/* At the first import; and in the child of a fork, where nobody waits and locks are as other threads left them. */
+static PyObject *atomics__open_lot(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count) {
+    if (check_count("_open_lot", count, 3)) return NULL;
+    tp_main_thread = PyLong_AsUnsignedLong(arguments[1]);
+    if (PyErr_Occurred()) return NULL;
+    if (tp_the_lot.generation == 0 || arguments[2] == Py_True) tp_lot_init(&tp_the_lot, arguments[0] == Py_True);
     Py_RETURN_NONE;
 }
 
 static PyObject *atomics_is_lock_free(PyObject *Py_UNUSED(module), PyObject *argument) {
+    if (!PyIndex_Check(argument))
+        return PyErr_Format(PyExc_TypeError, "nbytes must be an integer, not '%.200s'", Py_TYPE(argument)->tp_name);
     PyObject *number = PyNumber_Index(argument);
     if (!number) return NULL;
     long width = PyLong_AsLong(number);
@@ -250,7 +251,8 @@ static PyMethodDef methods[] = {
            "\"timed-out\"\n"
            "after ``timeout`` seconds; None is for ever, 0 or less tests once. Only a notification wakes, first come "
            "first\n"
-           "served, at the same memory by whichever buffer. Ctrl-C interrupts it. ValueError: a timeout of NaN;\n"
+           "served, at the same memory by whichever buffer. Ctrl-C interrupts the main thread. ValueError: a timeout "
+           "of NaN;\n"
            "RuntimeError: it would stop an asyncio loop that runs in this thread.\n"
            "Source: ECMAScript, Atomics.wait."),
     METHOD(notify, METH_FASTCALL | METH_KEYWORDS, "($module, buf, index, /, count=None)",
@@ -260,7 +262,8 @@ static PyMethodDef methods[] = {
            "Source: ECMAScript, Atomics.notify."),
     METHOD(_enqueue, METH_FASTCALL, "($module, buf, index, value, timeout, waiter, /)", "For wait_async."),
     METHOD(_count_waiters, METH_FASTCALL, "($module, buf, index, /)", "How many wait at an element: for tests."),
-    METHOD(_open_lot, METH_O, "($module, can_spin, /)", "Empties the parking lot: for the import, and after a fork."),
+    METHOD(_open_lot, METH_FASTCALL, "($module, can_spin, main_thread, anew, /)",
+           "Empties the parking lot: for the import, and after a fork."),
     METHOD(is_lock_free, METH_O, "($module, nbytes, /)",
            "Whether operations on elements of ``nbytes`` bytes need no lock: 1, 2, 4 and 8 "
            "(ECMAScript, Atomics.isLockFree)."),

@@ -6,16 +6,17 @@
 
 #include "sync/bulk.h"
 
-/* A few are done before a thread would be detached and attached again. */
-enum { FEW = 1024 };
+/* As many are done before a thread would be detached and attached again. */
+enum { TP_BULK_FEW = 1024 };
 
 static inline bool tp_is_index_array(PyObject *index) {
-    return !PyLong_CheckExact(index) && PyArray_API && PyArray_Check(index) && PyArray_NDIM((PyArrayObject *)index) > 0;
+    return !PyLong_CheckExact(index) && tp_is_array(index) && PyArray_NDIM((PyArrayObject *)index) > 0;
 }
 
 /* `argument` as an aligned, C-contiguous array of `type`; copied only if it is not one. Its kind is checked already. */
 static PyArrayObject *tp_convert_array(PyObject *argument, int type) {
-    return (PyArrayObject *)PyArray_FROMANY(argument, type, 0, 0, NPY_ARRAY_CARRAY_RO | NPY_ARRAY_FORCECAST);
+    return (PyArrayObject *)PyArray_FROMANY(argument, type, 0, 0,
+                                            NPY_ARRAY_CARRAY_RO | NPY_ARRAY_FORCECAST | NPY_ARRAY_ENSUREARRAY);
 }
 
 static PyArrayObject *tp_take_indices(PyObject *argument) {
@@ -25,13 +26,13 @@ static PyArrayObject *tp_take_indices(PyObject *argument) {
     return NULL;
 }
 
-static int tp_refuse_index(const tp_target *to, PyArrayObject *indices, size_t position) {
-    intptr_t index = ((intptr_t *)PyArray_DATA(indices))[position];
-    if ((size_t)index < (size_t)tp_length(to))
-        PyErr_Format(PyExc_IndexError, "index was written to during the call: position %zu was out of range", position);
-    else
-        PyErr_Format(PyExc_IndexError, "index %zd, at position %zu, is out of range for %zd elements",
-                     (Py_ssize_t)index, position, tp_length(to));
+/* `given`: before it was converted. */
+static int tp_refuse_index(const tp_target *to, PyObject *given, size_t position) {
+    PyObject *index = PyObject_CallMethod(given, "item", "n", (Py_ssize_t)position);
+    if (!index) return -1;
+    PyErr_Format(PyExc_IndexError, "index %S, at position %zu, is out of range for %zd elements", index, position,
+                 tp_length(to));
+    Py_DECREF(index);
     return -1;
 }
 
@@ -56,30 +57,57 @@ static int tp_take_values(tp_target *to, PyArrayObject *indices, PyObject *argum
         return -1;
     }
     *many = tp_convert_array(argument, tp_numpy_type(to->element));
-    return *many ? 0 : -1;
+    return *many && PyArray_SIZE(*many) == PyArray_SIZE(indices) ? 0 : -1;
+}
+
+typedef struct tp_bulk_call {
+    tp_operation operation;
+    tp_array array;
+    const intptr_t *indices;
+    size_t count;
+    const void *values; /* NULL: a load, into `result` */
+    size_t step;
+    void *result;
+} tp_bulk_call;
+
+/* How many it has done, before an index that is out of range. */
+static size_t tp_bulk_run(const tp_bulk_call *call) {
+    size_t in_range = tp_bulk_check(call->indices, call->count, call->array.length);
+    if (in_range < call->count) return in_range;
+    return call->values
+               ? tp_bulk_apply(call->operation, call->array, call->indices, call->values, call->step, call->count)
+               : tp_bulk_load(call->array, call->indices, call->result, call->count);
 }
 
 /* Steps two and three for many elements: `operation` with `value`, or a load into a new array if that is NULL. */
 static PyObject *tp_bulk(tp_target *to, tp_operation operation, PyObject *index, PyObject *value) {
     PyArrayObject *indices = tp_take_indices(index), *values = NULL, *result = NULL;
-    if (!indices) return NULL;
-    size_t count = (size_t)PyArray_SIZE(indices), done = tp_bulk_check(PyArray_DATA(indices), count, tp_length(to));
     uint64_t bits = 0;
-    if (done < count ? tp_refuse_index(to, indices, done)
-        : value      ? tp_take_values(to, indices, value, &bits, &values)
-                     : 0)
+    size_t done;
+    if (!indices) return NULL;
+    tp_bulk_call call = {
+        .operation = operation, .indices = PyArray_DATA(indices), .count = (size_t)PyArray_SIZE(indices)};
+    /* An index that is out of range comes before whatever is wrong with the values. */
+    if (value && (done = tp_bulk_check(call.indices, call.count, (size_t)tp_length(to))) < call.count) {
+        tp_refuse_index(to, index, done);
         goto failed;
+    }
+    if (value && tp_take_values(to, indices, value, &bits, &values)) goto failed;
     if (!value && !(result = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(indices), PyArray_DIMS(indices),
                                                                 tp_numpy_type(to->element))))
         goto failed;
-    if (!to->has_view && to->ran_python && tp_check_array(to)) goto failed;
-    const void *source = values ? PyArray_DATA(values) : &bits;
-    tp_array array = {tp_start(to), (size_t)tp_length(to), to->element};
-    PyThreadState *state = count > FEW ? PyEval_SaveThread() : NULL;
-    done = value ? tp_bulk_apply(operation, array, PyArray_DATA(indices), source, values != NULL, count)
-                 : tp_bulk_load(array, PyArray_DATA(indices), PyArray_DATA(result), count);
+    if (tp_recheck(to)) goto failed;
+    call.array = (tp_array){tp_start(to), (size_t)tp_length(to), to->element};
+    call.values = !value ? NULL : values ? PyArray_DATA(values) : (void *)&bits;
+    call.step = values != NULL;
+    call.result = result ? PyArray_DATA(result) : NULL;
+    /* While detached, no other thread's resize may think that nobody else has the array. */
+    Py_INCREF(to->buffer);
+    PyThreadState *state = call.count > TP_BULK_FEW ? PyEval_SaveThread() : NULL;
+    done = tp_bulk_run(&call);
     if (state) PyEval_RestoreThread(state);
-    if (done < count && tp_refuse_index(to, indices, done)) goto failed;
+    Py_DECREF(to->buffer);
+    if (done < call.count && tp_refuse_index(to, index, done)) goto failed;
     Py_DECREF(indices);
     Py_XDECREF(values);
     return value ? Py_NewRef(Py_None) : (PyObject *)result;

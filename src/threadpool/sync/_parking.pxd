@@ -35,6 +35,7 @@ cdef extern from "sync/parking.h":
     void tp_lot_exclude(tp_lot *lot, tp_range *range) nogil
     void tp_lot_include(tp_lot *lot, tp_range *range) nogil
     tp_leaving tp_lot_leave(tp_lot *lot, tp_waiter *waiter) nogil
+    tp_leaving tp_lot_give_up(tp_lot *lot, tp_waiter *waiter) nogil
     size_t tp_lot_notify(tp_lot *lot, const void *at, size_t count) nogil
     void tp_mailbox_init(tp_mailbox *mailbox, int wakes) nogil
     void tp_mailbox_destroy(tp_mailbox *mailbox) nogil

@@ -17,11 +17,13 @@ class SharedBuffer:
 
     ``nbytes`` is a number of bytes, 0 or more. With ``max_nbytes`` it can `grow` up to that: addresses are reserved for
     all of it, memory is not. With ``process=True`` other processes share the memory: a fork inherits it, and it pickles
-    to a handle, by which processes of the same user find it as long as this object is there. Atomics work across
+    to a handle, by which processes of the same user find it as long as this object is there; so keep it until they have
+    it, and do not return one from a process that ends. Views of it pickle as any array: to a copy. Atomics work across
     processes, but for wait and notify. It has no name in the file system, and is gone with the last that has it.
 
     TypeError: no integer; ValueError: negative, or more than ``max_nbytes``; MemoryError; NotImplementedError:
-    process=True on Windows. After `close`, everything raises ValueError. Safe from any thread.
+    process=True on Windows. A context manager, which closes it. After `close`, its memory cannot be reached: ValueError.
+    Safe from any thread.
     Source: ECMAScript 2026, 25.2 SharedArrayBuffer Objects.
     """
 
@@ -53,6 +55,8 @@ class SharedBuffer:
         BufferError: there are views of it.
         """
 
+    def __enter__(self) -> SharedBuffer: ...
+    def __exit__(self, *error: object) -> None: ...
     def unlink(self) -> None:
         """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
 

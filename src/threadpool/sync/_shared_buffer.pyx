@@ -49,6 +49,7 @@ cdef extern from "sync/memory.h":
 
 
 cdef tp_lot *lot = <tp_lot *>PyCapsule_GetPointer(_atomics.lot, "threadpool.sync._atomics.lot")
+cdef object MOST_BYTES = (<size_t>-1 >> 1) - 4096
 cdef object _BY_HANDLE = object()  # in place of a size: `attach` does the rest
 
 
@@ -66,21 +67,24 @@ cdef class SharedBuffer:
 
     ``nbytes`` is a number of bytes, 0 or more. With ``max_nbytes`` it can `grow` up to that: addresses are reserved for
     all of it, memory is not. With ``process=True`` other processes share the memory: a fork inherits it, and it pickles
-    to a handle, by which processes of the same user find it as long as this object is there. Atomics work across
+    to a handle, by which processes of the same user find it as long as this object is there; so keep it until they have
+    it, and do not return one from a process that ends. Views of it pickle as any array: to a copy. Atomics work across
     processes, but for wait and notify. It has no name in the file system, and is gone with the last that has it.
 
     TypeError: no integer; ValueError: negative, or more than ``max_nbytes``; MemoryError; NotImplementedError:
-    process=True on Windows. After `close`, everything raises ValueError. Safe from any thread.
+    process=True on Windows. A context manager, which closes it. After `close`, its memory cannot be reached: ValueError.
+    Safe from any thread.
     Source: ECMAScript 2026, 25.2 SharedArrayBuffer Objects.
     """
 
     cdef tp_memory memory
     cdef tp_range range            # of memory that processes share
+    cdef bint is_open              # there is something to give back
+    cdef bint is_shared            # by processes
     cdef bint is_growable
     cdef object __weakref__
 
     def __cinit__(self, nbytes, *, max_nbytes=None, process=False):
-        self.memory.file = -1
         if nbytes is _BY_HANDLE:
             return
         self.is_growable = max_nbytes is not None
@@ -88,10 +92,14 @@ cdef class SharedBuffer:
         maximum = size("max_nbytes", max_nbytes) if self.is_growable else length
         if length > maximum:
             raise ValueError(f"nbytes must not be more than max_nbytes, which is {maximum}, not {length}")
+        if maximum > MOST_BYTES:
+            raise MemoryError(f"no memory for a SharedBuffer of {maximum} bytes")
         if process:
             self.create_file(length, maximum)
-        elif not tp_memory_open(&self.memory, length, maximum):
+            return
+        if not tp_memory_open(&self.memory, length, maximum):
             raise MemoryError(f"no memory for a SharedBuffer of {length} bytes")
+        self.is_open = True
 
     cdef int create_file(self, size_t length, size_t maximum) except -1:
         self.map_file(new_file(tp_memory_file_size(maximum)), maximum)
@@ -107,22 +115,20 @@ cdef class SharedBuffer:
         if not tp_memory_map(&self.memory, file, maximum):
             os.close(file)
             raise MemoryError(f"no addresses for a SharedBuffer of {maximum} bytes")
+        self.is_open = self.is_shared = True
         self.range.start = self.memory.start
         self.range.size = maximum
         tp_lot_exclude(lot, &self.range)
         return 0
 
     def __dealloc__(self):
-        self.give_back()
+        if self.is_open and tp_memory_close(&self.memory) >= 0:  # nobody has a view: those keep the object
+            self.give_back()
 
-    cdef Py_ssize_t give_back(self) noexcept:
-        """0; -1 if that was done already; else how many views keep it."""
-        cdef Py_ssize_t views = tp_memory_close(&self.memory)
-        if views == 0:
-            if self.range.start is not NULL:
-                tp_lot_include(lot, &self.range)
-            tp_memory_free(&self.memory)
-        return views
+    cdef void give_back(self) noexcept:
+        if self.is_shared:
+            tp_lot_include(lot, &self.range)
+        tp_memory_free(&self.memory)
 
     cdef int pin(self) except -1:
         if not tp_memory_pin(&self.memory):
@@ -137,7 +143,11 @@ cdef class SharedBuffer:
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         self.pin()
-        PyBuffer_FillInfo(view, self, self.memory.start, tp_memory_length(&self.memory), False, flags)
+        try:
+            PyBuffer_FillInfo(view, self, self.memory.start, tp_memory_length(&self.memory), False, flags)
+        except BaseException:
+            tp_memory_unpin(&self.memory)
+            raise
 
     def __releasebuffer__(self, Py_buffer *view):
         tp_memory_unpin(&self.memory)
@@ -166,16 +176,18 @@ cdef class SharedBuffer:
         length = tp_memory_length(&self.memory)
         tp_memory_unpin(&self.memory)
         more = f", max_nbytes={self.memory.maximum}" if self.is_growable else ""
-        return f"SharedBuffer({length}{more}{', process=True' if self.range.start is not NULL else ''})"
+        return f"SharedBuffer({length}{more}{', process=True' if self.is_shared else ''})"
 
     def __reduce__(self):
-        if self.range.start is NULL:
-            raise TypeError("a SharedBuffer cannot be pickled without process=True: its memory belongs to this process")
+        if not self.is_shared:
+            raise TypeError("a SharedBuffer cannot be pickled or copied without process=True: its memory belongs to this "
+                            "process, and a copy of it is what slice() makes")
         self.pin()
+        cdef int file = self.memory.file
         try:
-            if self.memory.file < 0:
+            if file < 0:
                 raise ValueError("the SharedBuffer is unlinked: no other process can find it")
-            return attach, (file_handle(self.memory.file), bytes(tp_memory_head_of(&self.memory).token[:16]))
+            return attach, (file_handle(file), bytes(tp_memory_head_of(&self.memory).token[:16]))
         finally:
             tp_memory_unpin(&self.memory)
 
@@ -189,7 +201,9 @@ cdef class SharedBuffer:
             raise TypeError("a SharedBuffer without max_nbytes cannot grow")
         length = size("nbytes", nbytes)
         self.pin()
-        cdef tp_growth growth = tp_memory_grow(&self.memory, length)
+        cdef tp_growth growth = TP_TOO_LARGE
+        if length <= self.memory.maximum:
+            growth = tp_memory_grow(&self.memory, length)
         before = tp_memory_length(&self.memory)
         tp_memory_unpin(&self.memory)
         if growth == TP_WOULD_SHRINK:
@@ -206,16 +220,24 @@ cdef class SharedBuffer:
 
         BufferError: there are views of it.
         """
-        views = self.give_back()
+        cdef Py_ssize_t views = tp_memory_close(&self.memory)
         if views > 0:
-            raise BufferError(f"the SharedBuffer has {views} views and cannot be closed")
+            raise BufferError(f"the SharedBuffer has {views} {'view' if views == 1 else 'views'} and cannot be closed")
+        if views == 0:
+            self.give_back()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
 
     def unlink(self):
         """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
 
         ValueError: it was made without process=True.
         """
-        if self.range.start is NULL:
+        if not self.is_shared:
             raise ValueError("a SharedBuffer without process=True has no link")
         tp_memory_unlink(&self.memory)
 
@@ -243,6 +265,8 @@ cdef class SharedBuffer:
         element = numpy.dtype(dtype)
         if element.hasobject:
             raise TypeError(f"dtype must not hold Python objects, not {element}")
+        if element.subdtype:
+            raise TypeError(f"dtype must not be an array of elements, as {element} is")
         memory = memoryview(self)
         begin = integer("offset", offset)
         if not 0 <= begin <= memory.nbytes:
@@ -277,10 +301,8 @@ cdef object integer(str name, value):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__!r}") from None
 
 
-cdef size_t size(str name, value) except? 0:
+cdef object size(str name, value):
     number = integer(name, value)
     if number < 0:
         raise ValueError(f"{name} must not be negative, not {number}")
-    if number > (<size_t>-1 >> 1) - 4096:
-        raise MemoryError(f"no memory for a SharedBuffer of {number} bytes")
     return number

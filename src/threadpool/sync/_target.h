@@ -13,13 +13,14 @@
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
 
+#include "os.h"
 #include "sync/atomics.h"
 
 typedef struct tp_target {
     PyObject *buffer;
     bool has_view; /* `view` is held, and `section` locked; otherwise `buffer` is a NumPy array */
     bool for_writing;
-    bool ran_python; /* an argument's __index__ was called since the checks */
+    bool ran_python; /* an argument was converted by Python code since the checks */
     tp_element element;
     Py_ssize_t index;
     Py_buffer view;
@@ -59,16 +60,35 @@ static inline int tp_numpy_type(tp_element element) {
     return types[element];
 }
 
-/* Whether it is a NumPy array; -1 with an exception. NumPy is not imported by us: where there is an array, it is there.
- */
-static inline int tp_is_array(PyObject *object) {
-    if (PyArray_API) return PyArray_Check(object);
+/* NumPy's functions, which are fetched when the first array is seen: where there is one, NumPy has been imported. */
+enum { TP_NUMPY_ABSENT, TP_NUMPY_COMING, TP_NUMPY_READY };
+static _Atomic int tp_numpy;
+
+static inline bool tp_has_numpy(void) {
+    return atomic_load_explicit(&tp_numpy, memory_order_acquire) == TP_NUMPY_READY;
+}
+
+static bool tp_fetch_numpy(void) {
+    int state = TP_NUMPY_ABSENT;
+    if (atomic_compare_exchange_strong(&tp_numpy, &state, TP_NUMPY_COMING)) {
+        bool failed = PyArray_ImportNumPyAPI() < 0;
+        if (failed) PyErr_Clear();
+        atomic_store(&tp_numpy, failed ? TP_NUMPY_ABSENT : TP_NUMPY_READY);
+        return !failed;
+    }
+    while (atomic_load(&tp_numpy) == TP_NUMPY_COMING) {
+        Py_BEGIN_ALLOW_THREADS;
+        tp_yield();
+        Py_END_ALLOW_THREADS;
+    }
+    return tp_has_numpy();
+}
+
+static inline bool tp_is_array(PyObject *object) {
+    if (tp_has_numpy()) return PyArray_Check(object);
     for (PyTypeObject *type = Py_TYPE(object); type; type = type->tp_base)
-        if (strcmp(type->tp_name, "numpy.ndarray") == 0) {
-            if (PyArray_ImportNumPyAPI() < 0) return -1;
-            return PyArray_Check(object);
-        }
-    return 0;
+        if (strcmp(type->tp_name, "numpy.ndarray") == 0) return tp_fetch_numpy() && PyArray_Check(object);
+    return false;
 }
 
 static inline int tp_refuse(PyObject *type, const char *words) {
@@ -81,7 +101,7 @@ static int tp_check_array(tp_target *to) {
     unsigned type = (unsigned)PyArray_TYPE(array);
     to->element = type < Py_ARRAY_LENGTH(tp_numpy_elements) ? (tp_element)tp_numpy_elements[type] : TP_ELEMENTS;
     if (to->element == TP_ELEMENTS) {
-        PyErr_Format(PyExc_TypeError, "buf must be an array of integers or floats of 1 to 8 bytes, not of %S",
+        PyErr_Format(PyExc_TypeError, "buf must be an array of integers, of float32 or of float64, not of %S",
                      PyArray_DESCR(array));
         return -1;
     }
@@ -146,7 +166,8 @@ static int tp_check_view(tp_target *to) {
                      to->view.format);
         return -1;
     }
-    bool is_line = to->view.ndim == 1 && (!to->view.strides || to->view.strides[0] == to->view.itemsize);
+    bool is_line =
+        to->view.ndim == 1 && !to->view.suboffsets && (!to->view.strides || to->view.strides[0] == to->view.itemsize);
     if (!is_line && !PyBuffer_IsContiguous(&to->view, 'C')) return tp_refuse(PyExc_BufferError, "C-contiguous");
     if (to->for_writing && to->view.readonly) return tp_refuse(PyExc_BufferError, "writable, not read-only");
     /* Where there are no elements, an index is what is wrong. */
@@ -193,8 +214,8 @@ static inline int tp_resolve(tp_target *to, PyObject *buffer, bool for_writing) 
     to->for_writing = for_writing;
     to->ran_python = false;
     /* Whether a type has another for an ancestor takes a call. */
-    int array = PyMemoryView_Check(buffer) || PyByteArray_CheckExact(buffer) ? 0 : tp_is_array(buffer);
-    return array > 0 ? tp_check_array(to) : array < 0 ? -1 : tp_resolve_view(to);
+    bool is_array = !PyMemoryView_Check(buffer) && !PyByteArray_CheckExact(buffer) && tp_is_array(buffer);
+    return is_array ? tp_check_array(to) : tp_resolve_view(to);
 }
 
 static inline Py_ssize_t tp_length(const tp_target *to) {
@@ -223,7 +244,8 @@ static inline bool tp_take_compact(PyObject *argument, Py_ssize_t *value) {
 /* The int that an argument of another type stands for: a new reference. Runs Python code. */
 static PyObject *tp_to_integer(tp_target *to, const char *name, PyObject *argument) {
     to->ran_python = true;
-    if (PyIndex_Check(argument)) return PyNumber_Index(argument);
+    bool is_number = !tp_is_array(argument) || PyArray_NDIM((PyArrayObject *)argument) == 0;
+    if (is_number && PyIndex_Check(argument)) return PyNumber_Index(argument);
     PyErr_Format(PyExc_TypeError, "%s must be an integer, not '%.200s'", name, Py_TYPE(argument)->tp_name);
     return NULL;
 }
@@ -255,6 +277,8 @@ static int tp_take_float(tp_target *to, const char *name, PyObject *argument, ui
         if (PyErr_ExceptionMatches(PyExc_TypeError) && !PyIndex_Check(argument) &&
             !(Py_TYPE(argument)->tp_as_number && Py_TYPE(argument)->tp_as_number->nb_float))
             PyErr_Format(PyExc_TypeError, "%s must be a number, not '%.200s'", name, Py_TYPE(argument)->tp_name);
+        else if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(argument))
+            PyErr_Format(PyExc_OverflowError, "%s is too large for a float", name);
         return -1;
     }
     float narrow = (float)value;
@@ -291,16 +315,25 @@ static inline char *tp_start(const tp_target *to) {
     return to->has_view ? to->view.buf : PyArray_BYTES((PyArrayObject *)to->buffer);
 }
 
+/* A NumPy array once more, after Python code ran: what was checked, and converted for its type, must still be so. */
+static inline int tp_recheck(tp_target *to) {
+    tp_element before = to->element;
+    if (to->has_view) return 0;
+    if (tp_check_array(to)) return -1;
+    return to->element == before ? 0
+                                 : tp_refuse(PyExc_TypeError, "an array whose type does not change during the call");
+}
+
 /* The address of the element, checked once more if that is needed; NULL with an exception. */
 static inline void *tp_address(tp_target *to) {
-    if (!to->has_view && to->ran_python && (tp_check_array(to) || tp_check_range(to))) return NULL;
+    if (to->ran_python && (tp_recheck(to) || tp_check_range(to))) return NULL;
     return tp_start(to) + to->index * (Py_ssize_t)tp_element_size(to->element);
 }
 
 /* The steps up to here for what is most often asked for, an element of an array of one dimension by a small int: its
  * address. NULL, without an exception: any other case. */
 static inline Py_ALWAYS_INLINE void *tp_quick(PyObject *buffer, PyObject *index, int wanted, tp_element *element) {
-    if (!PyArray_API || Py_TYPE(buffer) != &PyArray_Type) return NULL;
+    if (!tp_has_numpy() || Py_TYPE(buffer) != &PyArray_Type) return NULL;
     PyArrayObject *array = (PyArrayObject *)buffer;
     unsigned type = (unsigned)PyArray_TYPE(array);
     Py_ssize_t at;

@@ -8,24 +8,30 @@
 
 #include <math.h>
 
-/* Only the main thread runs signal handlers, but which thread that is changes with a fork: all look now and then. */
+/* How often the main thread, which runs signal handlers, looks for signals. */
 #define TP_SIGNAL_NANOSECONDS 50000000
 
 /* The one of this process; other modules get it by the capsule `lot`. */
 static tp_lot tp_the_lot;
+static unsigned long tp_main_thread;
 
 /* Seconds as nanoseconds; what is not positive is 0, and None for ever. */
-static int tp_take_timeout(PyObject *argument, uint64_t *nanoseconds) {
+static int tp_take_timeout(tp_target *to, PyObject *argument, uint64_t *nanoseconds) {
     *nanoseconds = TP_FOREVER;
     if (argument == Py_None) return 0;
+    if (!PyFloat_CheckExact(argument)) to->ran_python = true;
     double seconds = PyFloat_AsDouble(argument);
     if (seconds == -1 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_TypeError))
             PyErr_Format(PyExc_TypeError, "timeout must be a number of seconds or None, not '%.200s'",
                          Py_TYPE(argument)->tp_name);
-        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) return -1;
+        if (!PyErr_ExceptionMatches(PyExc_OverflowError) || !PyLong_Check(argument)) return -1;
         PyErr_Clear();
-        return 0;
+        PyObject *zero = PyLong_FromLong(0);
+        int negative = zero ? PyObject_RichCompareBool(argument, zero, Py_LT) : -1;
+        Py_XDECREF(zero);
+        if (negative > 0) *nanoseconds = 0;
+        return negative < 0 ? -1 : 0;
     }
     if (isnan(seconds)) {
         PyErr_SetString(PyExc_ValueError, "timeout must be a number of seconds or None, not nan");
@@ -36,13 +42,14 @@ static int tp_take_timeout(PyObject *argument, uint64_t *nanoseconds) {
 }
 
 /* How many waiters to wake: None for all; none, as in ECMAScript, if it is negative. */
-static int tp_take_waiters(PyObject *argument, size_t *count) {
+static int tp_take_waiters(tp_target *to, PyObject *argument, size_t *count) {
     *count = TP_ALL;
     if (argument == Py_None) return 0;
     if (!PyIndex_Check(argument)) {
         PyErr_Format(PyExc_TypeError, "count must be an integer or None, not '%.200s'", Py_TYPE(argument)->tp_name);
         return -1;
     }
+    if (!PyLong_CheckExact(argument)) to->ran_python = true;
     Py_ssize_t number = PyNumber_AsSsize_t(argument, NULL); /* clipped */
     if (number == -1 && PyErr_Occurred()) return -1;
     *count = number > 0 ? (size_t)number : 0;
@@ -84,16 +91,18 @@ static int tp_runs_a_loop(void) {
 /* Waits, detached but for a look at the signals now and then: "ok", "timed-out", or NULL with an exception. */
 static const char *tp_park(tp_waiter *waiter, uint64_t nanoseconds) {
     uint64_t started = tp_now(), passed = 0;
+    bool minds_signals = PyThread_get_thread_ident() == tp_main_thread;
     while (passed < nanoseconds) {
-        uint64_t slice = nanoseconds - passed < TP_SIGNAL_NANOSECONDS ? nanoseconds - passed : TP_SIGNAL_NANOSECONDS;
+        uint64_t slice = nanoseconds - passed;
         bool woken;
+        if (nanoseconds == TP_FOREVER) slice = TP_FOREVER;
+        if (minds_signals && slice > TP_SIGNAL_NANOSECONDS) slice = TP_SIGNAL_NANOSECONDS;
         Py_BEGIN_ALLOW_THREADS;
         woken = tp_lot_park(&tp_the_lot, waiter, slice);
         Py_END_ALLOW_THREADS;
         if (woken) return "ok";
         if (PyErr_CheckSignals() < 0) {
-            /* A notification that came at the same moment goes to the next in its place. */
-            if (tp_lot_leave(&tp_the_lot, waiter) == TP_LEFT_WOKEN) tp_lot_notify(&tp_the_lot, waiter->address, 1);
+            tp_lot_give_up(&tp_the_lot, waiter);
             return NULL;
         }
         passed = tp_now() - started;
@@ -103,7 +112,6 @@ static const char *tp_park(tp_waiter *waiter, uint64_t nanoseconds) {
 
 /* Everything after the checks. */
 static const char *tp_wait(void *at, size_t width, uint64_t value, uint64_t nanoseconds) {
-    tp_waiter waiter;
     if (tp_atomic_load(at, width) != value) return "not-equal";
     if (nanoseconds == 0) return "timed-out";
     int loop = tp_runs_a_loop();
@@ -111,8 +119,17 @@ static const char *tp_wait(void *at, size_t width, uint64_t value, uint64_t nano
         PyErr_SetString(PyExc_RuntimeError, "wait() would stop the event loop that runs in this thread: "
                                             "use `await Atomics.wait_async(...)`");
     if (loop) return NULL;
-    if (!tp_lot_enqueue(&tp_the_lot, &waiter, NULL, at, width, value)) return "not-equal";
-    return tp_park(&waiter, nanoseconds);
+    /* Not on the stack: a daemon thread ends in the middle of tp_park when the interpreter does, and its waiter stays.
+     */
+    tp_waiter *waiter = PyMem_RawMalloc(sizeof *waiter);
+    if (!waiter) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    bool equal = tp_lot_enqueue(&tp_the_lot, waiter, NULL, at, width, value);
+    const char *result = equal ? tp_park(waiter, nanoseconds) : "not-equal";
+    PyMem_RawFree(waiter);
+    return result;
 }
 
 /* The bits of a value of fewer than 8 bytes, as they are loaded. */

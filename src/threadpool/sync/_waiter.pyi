@@ -1,6 +1,5 @@
-from asyncio import Future, TimerHandle
+from asyncio import Future
 from typing import Any, final
-from weakref import ref
 
 @final
 class Mailbox:
@@ -19,8 +18,6 @@ class Mailbox:
 class Waiter:
     """A place in the queue at an element. ``future`` gets the result."""
 
-    watch: ref[Any] | None
-    timer: TimerHandle | None
     def __new__(cls, mailbox: Mailbox, future: Future[str]) -> Waiter: ...
     @property
     def mailbox(self) -> Mailbox: ...
@@ -35,5 +32,5 @@ class Waiter:
     def leave(self) -> bool:
         """Gives its place up; safe to call twice, and from any thread. Whether no notification has counted it."""
 
-    def pass_on(self) -> None:
-        """Wakes the next one that waits at the element."""
+    def give_up(self) -> bool:
+        """The same; a notification that has counted it wakes the next one instead."""

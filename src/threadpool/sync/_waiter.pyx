@@ -46,9 +46,8 @@ cdef class Waiter:
     cdef tp_waiter native
     cdef readonly Mailbox mailbox
     cdef readonly object future
-    cdef object buffer       # whose memory is kept while it is waited at
-    cdef public object watch   # a weak reference to the coroutine
-    cdef public object timer
+    cdef object buffer
+    cdef object view          # of the buffer, which so stays where it is while it is waited at
 
     def __cinit__(self, Mailbox mailbox, future):
         self.mailbox = mailbox
@@ -61,11 +60,14 @@ cdef class Waiter:
 
         Errors: see `Atomics.wait`.
         """
-        self.buffer = buffer
         self.mailbox.waiters.add(self)
         seconds = None
         try:
             seconds = _atomics._enqueue(buffer, index, value, timeout, PyCapsule_New(&self.native, "tp_waiter", NULL))
+            if seconds is not None:
+                self.buffer = buffer
+                with cython.critical_section(buffer):
+                    self.view = memoryview(buffer)
         finally:
             if seconds is None:
                 self.mailbox.waiters.discard(self)
@@ -73,11 +75,17 @@ cdef class Waiter:
 
     def leave(self):
         """Gives its place up; safe to call twice, and from any thread. Whether no notification has counted it."""
-        cdef tp_leaving left = tp_lot_leave(lot, &self.native)
-        if left != TP_LEFT_FETCHED:
-            self.mailbox.waiters.discard(self)
-        return left == TP_LEFT_WAITING
+        return self.left(tp_lot_leave(lot, &self.native))
 
-    def pass_on(self):
-        """Wakes the next one that waits at the element."""
-        tp_lot_notify(lot, self.native.address, 1)
+    def give_up(self):
+        """The same; a notification that has counted it wakes the next one instead."""
+        return self.left(tp_lot_give_up(lot, &self.native))
+
+    cdef bint left(self, tp_leaving how):
+        if how != TP_LEFT_FETCHED:
+            self.mailbox.waiters.discard(self)
+        buffer, self.buffer = self.buffer, None
+        if buffer is not None:
+            with cython.critical_section(buffer):
+                self.view = None
+        return how == TP_LEFT_WAITING

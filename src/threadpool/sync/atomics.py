@@ -18,12 +18,16 @@ BufferError (read-only, not contiguous), ValueError (elements not aligned; array
 array of indices that another thread writes to during the call raises IndexError when one is out of range as it is
 used, after those before it.
 
+Where index, value and buf of one call overlap, what is read of them may be old or new. The mask of a masked array is
+not looked at. ctypes.resize must not be called meanwhile. wait and notify reach the threads of this process.
+
 Source: ECMAScript 2026, 25.4 The Atomics Object.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 
 from ._atomics import (
     _open_lot,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any, SupportsFloat, SupportsIndex
 
+    from numpy.typing import NDArray
     from typing_extensions import Buffer
 
 __all__ = [
@@ -72,7 +77,7 @@ __all__ = [
 
 
 def wait_async(
-    buf: Buffer, index: SupportsIndex, value: SupportsIndex, timeout: SupportsFloat | None = None
+    buf: Buffer | NDArray[Any], index: SupportsIndex, value: SupportsIndex, /, timeout: SupportsFloat | None = None
 ) -> Coroutine[Any, Any, str]:
     """`wait` for asyncio: ``await Atomics.wait_async(buf, index, value)``, while the event loop goes on.
 
@@ -87,11 +92,11 @@ def wait_async(
     return begin(buf, index, value, timeout)
 
 
-def _open() -> None:
+def _open(anew: bool = False) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    _open_lot(cores > 1)
+    _open_lot(cores > 1, threading.main_thread().ident, anew)
 
 
 _open()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_open)
+    os.register_at_fork(after_in_child=lambda: _open(True))

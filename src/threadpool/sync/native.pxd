@@ -146,6 +146,6 @@ cdef inline void store(number *at, number value) noexcept nogil:
 
 
 # Waits until somebody notifies, if `at` has that value: OK, NOT_EQUAL or TIMED_OUT. `seconds`: INFINITY is for ever.
-# Nobody looks at signals meanwhile; let go of the interpreter first.
+# Nobody looks at signals meanwhile; let go of the interpreter first. Other processes are not woken, nor do they wake.
 cdef inline int wait(waitable *at, waitable value, double seconds) noexcept nogil:
     return wait_for_bits(at, sizeof(waitable), to_bits(value), seconds)

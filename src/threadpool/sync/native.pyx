@@ -31,7 +31,7 @@ cdef uint64_t compare_exchange_bits(void *at, size_t width, uint64_t expected, u
 
 cdef int wait_for_bits(const void *at, size_t width, uint64_t expected, double seconds) noexcept nogil:
     cdef uint64_t nanoseconds = TP_FOREVER
-    if seconds <= 0:
+    if not seconds > 0:
         nanoseconds = 0
     elif seconds < 1e10:
         nanoseconds = <uint64_t>(seconds * 1e9)
