@@ -46,13 +46,15 @@ static uint64_t saved_state(void) {
 static bool has(uint32_t bits, int bit) { return bits >> bit & 1; }
 
 tp_cpu_features tp_cpu_detect(void) {
-    registers one = cpuid(1), seven = cpuid(7);
+    registers zero = cpuid(0), one = cpuid(1), seven = cpuid(7);
     bool osxsave = has(one.ecx, 27);
     uint64_t saved = osxsave ? saved_state() : 0;
     bool ymm = (saved & 0x06) == 0x06, zmm = (saved & 0xe6) == 0xe6;
     tp_cpu_features features = {0};
     features.sse41 = has(one.ecx, 9) && has(one.ecx, 19);
     features.sha = features.sse41 && has(seven.ebx, 29);
+    /* "AuthenticAMD", from Zen on */
+    features.sha_overlaps = features.sha && zero.ebx == 0x68747541 && zero.edx == 0x69746e65 && zero.ecx == 0x444d4163;
     features.avx2 = features.sse41 && ymm && has(one.ecx, 28) && has(seven.ebx, 5);
     features.avx512 = features.avx2 && zmm && has(seven.ebx, 16) && has(seven.ebx, 30) && has(seven.ebx, 31);
     return features;

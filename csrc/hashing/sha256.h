@@ -3,6 +3,7 @@
 #define TP_SHA256_H
 
 #include "cpu.h"
+#include "hashing/lanes.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,8 @@ typedef void (*tp_sha256_compress)(uint32_t state[8], const uint8_t *blocks, siz
 
 typedef struct tp_sha256_variant {
     const char *name;
-    tp_sha256_compress compress;
+    tp_sha256_compress compress; /* of one message */
+    tp_lanes many;               /* of several at once */
 } tp_sha256_variant;
 
 /* The fastest variant that the features allow. The only place that asks about the CPU. */
@@ -22,6 +24,9 @@ const tp_sha256_variant *tp_sha256_select(tp_cpu_features features);
 
 /* The digest of `size` bytes; without any, `data` may be NULL. */
 void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t digest[TP_SHA256_DIGEST]);
+
+/* The digests of many messages: faster than one after the other, most so for messages of the same size. */
+void tp_sha256_many(const tp_sha256_variant *variant, const tp_message *messages, size_t count);
 
 /* The digest of bytes that come in pieces, fewer than 2^61 in all (FIPS 180-4, 1: 2^64 bits). One thread at a time. */
 typedef struct tp_sha256_stream {
@@ -48,6 +53,9 @@ void tp_sha256_finish(tp_sha256_stream *stream, uint8_t digest[TP_SHA256_DIGEST]
 void tp_sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count);
 void tp_sha256_compress_x86(uint32_t state[8], const uint8_t *blocks, size_t count);
 void tp_sha256_compress_arm(uint32_t state[8], const uint8_t *blocks, size_t count);
+tp_compress_lanes tp_sha256_compress_x86_three; /* 3 lanes */
+tp_compress_lanes tp_sha256_compress_avx2;      /* 8 */
+tp_compress_lanes tp_sha256_compress_avx512;    /* 16 */
 
 /* The round constants (FIPS 180-4, 4.2.2). */
 extern const uint32_t tp_sha256_k[64];

@@ -18,7 +18,6 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
     if (!loop) return NULL;
     /* A share counts units in 32 bits. */
     size_t least = count / UINT32_MAX + 1;
-    if (unit) burst = 1;
     if (unit < least) unit = least;
     loop->count = count;
     loop->unit = unit;

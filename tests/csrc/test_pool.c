@@ -505,7 +505,7 @@ static void test_units(void) {
     static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 63, 64, 65, 1000};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (size_t unit = 0; unit < 70; unit++) {
-            tp_loop *loop = tp_loop_new(sizes[s], unit, 4, 1, NULL, NULL);
+            tp_loop *loop = tp_loop_new(sizes[s], unit, unit ? 1 : 4, 1, NULL, NULL);
             size_t begin, end, expected = 0;
             while (tp_loop_claim(loop, 0, loop->burst, &begin, &end)) {
                 CHECK(begin == expected && begin < end);

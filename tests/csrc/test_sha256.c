@@ -7,17 +7,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const tp_sha256_variant *variants[TP_CPU_NEON + 1]; /* the portable one first */
+enum { MOST_VARIANTS = 16 };
+static const tp_sha256_variant *variants[MOST_VARIANTS]; /* the portable one first */
 static int variant_count;
 
-/* Every variant that some level selects on this CPU. */
+static void add_variant(const tp_sha256_variant *variant) {
+    int known = 0;
+    while (known < variant_count && variants[known] != variant)
+        known++;
+    if (known == variant_count) variants[variant_count++] = variant;
+}
+
+/* Every variant that this CPU can run, also those that a CPU with less, or of another make, would have selected. */
 static void find_variants(void) {
     for (int level = TP_CPU_PORTABLE; level <= TP_CPU_NEON; level++) {
-        const tp_sha256_variant *variant = tp_sha256_select(tp_cpu_cap(tp_cpu_detect(), (tp_cpu_level)level));
-        int known = 0;
-        while (known < variant_count && variants[known] != variant)
-            known++;
-        if (known == variant_count) variants[variant_count++] = variant;
+        tp_cpu_features features = tp_cpu_cap(tp_cpu_detect(), (tp_cpu_level)level);
+        add_variant(tp_sha256_select(features));
+        features.sha_overlaps = features.sha && !features.sha_overlaps;
+        add_variant(tp_sha256_select(features));
+        features.sha = false;
+        add_variant(tp_sha256_select(features));
     }
     CHECK(strcmp(variants[0]->name, "portable") == 0);
     CHECK(variants[0]->compress == tp_sha256_compress_portable);
@@ -113,6 +122,36 @@ static void test_splits(const tp_sha256_variant *variant) {
     }
 }
 
+/* Any number of messages of any sizes, each between pages that may not be touched where it ends. */
+static void test_many(const tp_sha256_variant *variant) {
+    enum { MOST = 100, ROOM = 700 };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    for (size_t i = 0; i < page; i++)
+        pages[i] = noise(i);
+    tp_message messages[MOST];
+    uint8_t digests[MOST + 1][TP_SHA256_DIGEST], expected[TP_SHA256_DIGEST];
+    for (size_t round = 0; round < 400; round++) {
+        size_t count = round % MOST;
+        for (size_t i = 0; i < count; i++) {
+            size_t most = round % 3 == 0 ? 65 : round % 3 == 1 ? 300 : ROOM; /* ends close to one another, or not */
+            size_t size = round % 7 == 0 ? round / 4 : (i * 2654435761u + round * 40503u) % most;
+            size_t offset = i % 5 ? (i * 31) % (page - ROOM) : page - size;
+            messages[i] = (tp_message){size || i % 2 ? pages + offset : NULL, size, digests[i]};
+        }
+        memset(digests, 0xab, sizeof digests);
+        tp_sha256_many(variant, messages, count);
+        for (size_t i = 0; i < count; i++) {
+            tp_sha256(variants[0], messages[i].data, messages[i].size, expected);
+            CHECK(memcmp(digests[i], expected, sizeof expected) == 0);
+        }
+        for (size_t i = 0; i < TP_SHA256_DIGEST; i++)
+            CHECK(digests[count][i] == 0xab);
+    }
+    munmap(pages, 2 * page);
+}
+
 /* Data in many pieces of random sizes, none and several blocks among them. */
 static void test_random_pieces(const tp_sha256_variant *variant) {
     enum { SIZE = 5000, ROUNDS = 300 };
@@ -166,11 +205,12 @@ int main(void) {
         test_examples(variants[i]);
         test_padding(variants[i]);
         test_sizes_between_guards(variants[i]);
+        test_many(variants[i]);
         test_splits(variants[i]);
         test_random_pieces(variants[i]);
     }
     for (int i = 0; i < variant_count; i++)
         printf("%s%s", variants[i]->name, i + 1 < variant_count ? ", " : ": ");
-    printf("%d passed, 0 failed\n", 1 + 5 * variant_count);
+    printf("%d passed, 0 failed\n", 1 + 6 * variant_count);
     return 0;
 }

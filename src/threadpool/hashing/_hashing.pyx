@@ -9,7 +9,7 @@ from libc.errno cimport ENOMEM
 from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 
-from threadpool cimport Batch, BufferKernel, Kernel, set_body, set_function
+from threadpool cimport Batch, BufferCall, BufferKernel, Kernel, set_body, set_function
 
 cdef extern from "cpu.h" nogil:
     ctypedef struct tp_cpu_features:
@@ -24,12 +24,21 @@ cdef extern from "cpu.h" nogil:
     bint tp_cpu_level_named(const char *name, tp_cpu_level *level)
     const char *tp_cpu_level_name(tp_cpu_level level)
 
+cdef extern from "hashing/lanes.h" nogil:
+    ctypedef struct tp_message:
+        pass
+
+    ctypedef struct tp_lanes:
+        unsigned lanes
+
 cdef extern from "hashing/sha256.h" nogil:
     ctypedef struct tp_sha256_variant:
         const char *name
+        tp_lanes many
 
     const tp_sha256_variant *tp_sha256_select(tp_cpu_features features)
     void tp_sha256(const tp_sha256_variant *variant, const uint8_t *data, size_t size, uint8_t *digest)
+    void tp_sha256_many(const tp_sha256_variant *variant, const tp_message *messages, size_t count)
 
 cdef extern from "hashing/file.h" nogil:
     int tp_sha256_file(const tp_sha256_variant *variant, const char *path, uint8_t *buffer, size_t capacity,
@@ -63,6 +72,10 @@ cdef int hash_buffer(const void *data, size_t size, void *digest) noexcept nogil
     return 0
 
 
+cdef void hash_buffers(const BufferCall *calls, size_t count) noexcept nogil:
+    tp_sha256_many(variant, <const tp_message *>calls, count)  # which has the same fields
+
+
 @cython.final
 cdef class Sha256(BufferKernel):
     """SHA-256 (FIPS 180-4) of buffers: ``sha256(data)`` is the digest of one, ``run(sha256, buffers)`` of many.
@@ -85,6 +98,8 @@ cdef class Sha256(BufferKernel):
         self.digest_size = 32
         self.block_size = 64
         set_function(self, "sha256", hash_buffer, 32)
+        self.together = hash_buffers
+        self.unit = variant.many.lanes
         self.item_nanoseconds = 60
         self.byte_nanoseconds = 0.6
         self.worth_detaching = 2048

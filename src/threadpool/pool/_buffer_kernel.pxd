@@ -6,6 +6,14 @@ from threadpool.pool._kernel cimport KERNEL_ABI, Batch, Kernel, check_abi
 # own.
 ctypedef int (*BufferFunction)(const void *data, size_t size, void *result) noexcept nogil
 
+cdef struct BufferCall:
+    const void *data
+    size_t size
+    void *result
+
+# The same for several at once, in place of a BufferFunction each; it cannot fail.
+ctypedef void (*BuffersFunction)(const BufferCall *calls, size_t count) noexcept nogil
+
 
 cdef class BufferKernel(Kernel):
     cdef BufferFunction function
@@ -16,7 +24,9 @@ cdef class BufferKernel(Kernel):
     cdef double byte_nanoseconds
     cdef size_t worth_detaching       # bytes; a call on less than this keeps the interpreter; 0 unless set
     cdef readonly str name
-    cdef void *reserved_by_buffer_kernel[4]
+    cdef BuffersFunction together     # for several buffers, or NULL
+    cdef size_t unit                  # for how many at a time; set both
+    cdef void *reserved_by_buffer_kernel[2]
 
     cdef object error(self, int code)
 

@@ -10,14 +10,10 @@ from threadpool.pool._items cimport drained
 from threadpool.pool._kernel cimport set_body
 from threadpool.pool._pin cimport acquire, release
 
-cdef struct buffer_call:
-    const void *data
-    size_t size
-    void *result
-
 cdef struct buffer_calls:
     BufferFunction function
-    buffer_call *calls
+    BuffersFunction together
+    BufferCall *calls
 
 
 cdef class BufferKernel(Kernel):
@@ -27,10 +23,10 @@ cdef class BufferKernel(Kernel):
         self.item_nanoseconds = INFINITY
 
     def __call__(self, data, /):
-        cdef buffer_call call
+        cdef BufferCall call
         cdef Py_buffer view
         cdef int code
-        result = new_result(self, &call) if self.element is None else new_array(self, 1, &call)
+        result = new_result(self, &call) if self.element is None else new_array(self, 1, &call, None)
         if PyBytes_CheckExact(data) and not self.in_place:
             call.data = PyBytes_AS_STRING(data)
             call.size = PyBytes_GET_SIZE(data)
@@ -45,24 +41,53 @@ cdef class BufferKernel(Kernel):
             raise self.error(code)
         return result if self.element is None else as_list(result)[0]
 
+    def many(self, items, *, out=None):
+        """The results of many inputs as the rows of one array, worked out on every core.
+
+        ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
+        integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
+        type; ``out`` is such an array to write to. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
+        another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
+        """
+        from threadpool.pool import run
+
+        if self.result_size == 0:
+            raise TypeError(f"{self.name} has no results")
+        return run(Together(self, out), items)[0]
+
     def __repr__(self):
         return f"<kernel {self.name}>"
 
     cdef Batch bind(self, object data, dict options):
         if options:
             raise TypeError(f"{self.name} takes no option {next(iter(options))!r}")
-        return BufferBatch(self, data)
+        return BufferBatch(self, data, False, None)
 
     cdef object error(self, int code):
         """The exception that stands for a code of the function."""
         return RuntimeError(f"{self.name} returned code {code}")
 
 
-cdef int call_once(BufferKernel kernel, buffer_call *call) noexcept:
+cdef int call_once(BufferKernel kernel, BufferCall *call) noexcept:
     if call.size < kernel.worth_detaching:
         return kernel.function(call.data, call.size, call.result)
     with nogil:
         return kernel.function(call.data, call.size, call.result)
+
+
+@cython.final
+cdef class Together(Kernel):
+    """A kernel whose results are one array: that is the only element of the list that `run` returns."""
+
+    cdef BufferKernel kernel
+    cdef object out
+
+    def __cinit__(self, BufferKernel kernel, out):
+        self.kernel = kernel
+        self.out = out
+
+    cdef Batch bind(self, object data, dict options):
+        return BufferBatch(self.kernel, data, True, self.out)
 
 
 @cython.final
@@ -77,21 +102,28 @@ cdef class BufferBatch(Batch):
     cdef size_t pinned
     cdef Py_buffer rows       # of the inputs in one
 
-    def __cinit__(self, BufferKernel kernel, data):
+    cdef bint is_together
+
+    def __cinit__(self, BufferKernel kernel, data, bint is_together, out):
         self.kernel = kernel
-        if not self.take_rows(data):
+        self.is_together = is_together
+        if not (is_together and self.take_parts(data)) and not self.take_rows(data):
             self.take_items(data if type(data) is tuple else drained(data))
         cdef size_t index
         cdef list outputs
-        if kernel.element is None:
+        if is_together:
+            self.outputs = new_array(kernel, self.count, self.work.calls, out)
+        elif kernel.element is None:
             self.outputs = outputs = [None] * self.count
             for index in range(self.count):
                 outputs[index] = new_result(kernel, &self.work.calls[index])
         else:
-            self.outputs = new_array(kernel, self.count, self.work.calls)
+            self.outputs = new_array(kernel, self.count, self.work.calls, None)
         self.work.function = kernel.function
-        set_body(self, call_function, &self.work, self.count)
-        self.burst = 32
+        self.work.together = kernel.together
+        set_body(self, call_function if kernel.together is NULL else call_together, &self.work, self.count)
+        self.unit = max(1, kernel.unit)
+        self.burst = max(1, 32 // self.unit)
         self.nanoseconds = kernel.item_nanoseconds * self.count if self.count else 0
         if kernel.byte_nanoseconds:
             for index in range(self.count):
@@ -99,7 +131,7 @@ cdef class BufferBatch(Batch):
 
     cdef int allocate(self, size_t count, size_t views) except -1:
         self.count = count
-        self.work.calls = <buffer_call *>PyMem_RawCalloc(max(count, <size_t>1), sizeof(buffer_call))
+        self.work.calls = <BufferCall *>PyMem_RawCalloc(max(count, <size_t>1), sizeof(BufferCall))
         self.views = <Py_buffer *>PyMem_RawCalloc(max(views, <size_t>1), sizeof(Py_buffer))
         if self.work.calls is NULL or self.views is NULL:
             raise MemoryError
@@ -107,7 +139,7 @@ cdef class BufferBatch(Batch):
 
     cdef int take_items(self, tuple items) except -1:
         cdef size_t index, views = 0
-        cdef buffer_call *call
+        cdef BufferCall *call
         cdef bint in_place = self.kernel.in_place
         self.inputs = items
         for item in items:
@@ -125,6 +157,29 @@ cdef class BufferBatch(Batch):
             call.size = self.views[self.pinned].len
             self.pinned += 1
         return 0
+
+    cdef bint take_parts(self, data) except -1:
+        """Whether `data` is a buffer and the places between which its parts lie."""
+        if type(data) is not tuple or len(data) != 2 or not is_offsets(data[1]):
+            return False
+        import numpy
+
+        cdef const long long[::1] offsets = numpy.array(data[1], numpy.longlong)  # which nobody else writes to
+        cdef size_t index
+        pin(&self.rows, data[0], self.kernel.in_place, 0)
+        if len(offsets) == 0:
+            raise ValueError("offsets must have at least one element")
+        self.allocate(len(offsets) - 1, 0)
+        if offsets[0] < 0:
+            raise ValueError(f"offsets must not be negative: offsets[0] is {offsets[0]}")
+        for index in range(self.count):
+            if not offsets[index] <= offsets[index + 1] <= self.rows.len:
+                raise ValueError(
+                    f"offsets must increase up to {self.rows.len}, the size of data: offsets[{index + 1}] is "
+                    f"{offsets[index + 1]}, after {offsets[index]}")
+            self.work.calls[index].data = <char *>self.rows.buf + offsets[index]
+            self.work.calls[index].size = offsets[index + 1] - offsets[index]
+        return True
 
     cdef bint take_rows(self, data) except -1:
         """Whether `data` is one buffer of two dimensions or more with contiguous rows, which then need no object each."""
@@ -156,7 +211,7 @@ cdef class BufferBatch(Batch):
         PyMem_RawFree(self.work.calls)
 
     cdef list results(self):
-        return as_list(self.outputs)
+        return [self.outputs] if self.is_together else as_list(self.outputs)
 
     cdef object error(self, size_t index, int code):
         return self.kernel.error(code)
@@ -164,7 +219,7 @@ cdef class BufferBatch(Batch):
 
 cdef int call_function(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil:
     cdef buffer_calls *work = <buffer_calls *>arguments
-    cdef buffer_call *call
+    cdef BufferCall *call
     cdef size_t index
     cdef int code
     for index in range(begin, end):
@@ -176,7 +231,13 @@ cdef int call_function(void *arguments, size_t begin, size_t end, size_t *failed
     return 0
 
 
-cdef inline object new_result(BufferKernel kernel, buffer_call *call):
+cdef int call_together(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil:
+    cdef buffer_calls *work = <buffer_calls *>arguments
+    work.together(work.calls + begin, end - begin)
+    return 0
+
+
+cdef inline object new_result(BufferKernel kernel, BufferCall *call):
     """A bytes object for the call to write to, or None."""
     if kernel.result_size == 0:
         call.result = NULL
@@ -186,16 +247,28 @@ cdef inline object new_result(BufferKernel kernel, buffer_call *call):
     return result
 
 
-cdef object new_array(BufferKernel kernel, size_t count, buffer_call *calls):
-    """An array for calls to write to."""
+cdef bint is_offsets(offsets):
+    return getattr(getattr(offsets, "dtype", None), "kind", None) in ("i", "u") and getattr(offsets, "ndim", 0) == 1
+
+
+cdef object new_array(BufferKernel kernel, size_t count, BufferCall *calls, out):
+    """An array for calls to write to: `out`, or a new one."""
     import numpy
 
     cdef size_t index
-    array = numpy.empty(count, kernel.element)
-    cdef size_t address = array.__array_interface__["data"][0]
+    element = numpy.dtype(("u1", (kernel.result_size,))) if kernel.element is None else kernel.element
+    shape = (count, *element.shape)
+    if out is None:
+        out = numpy.empty(shape, element.base)
+    elif not isinstance(out, numpy.ndarray):
+        raise TypeError(f"out must be an array, not {type(out).__name__!r}")
+    elif out.shape != shape or out.dtype != element.base or not out.flags.carray:
+        raise ValueError(f"out must be a writable, C-contiguous array of {element.base} and shape {shape}, not of "
+                         f"{out.dtype} and shape {out.shape}{'' if out.flags.carray else ', with other flags'}")
+    cdef size_t address = out.__array_interface__["data"][0]
     for index in range(count):
         calls[index].result = <void *>(address + index * kernel.result_size)
-    return array
+    return out
 
 
 cdef list as_list(results):

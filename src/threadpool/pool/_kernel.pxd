@@ -17,7 +17,8 @@ cdef class Batch:
     cdef Body body
     cdef void *arguments      # what the body is given
     cdef size_t count         # items
-    cdef uint32_t burst       # items that the body may be given at once; 1 unless set
+    cdef uint32_t burst       # units that the body may be given at once; 1 unless set
+    cdef uint32_t unit        # items that it is given together, but for the last; 1 unless set
     cdef double nanoseconds   # what all of it will take one thread; under 30 µs nobody is asked to help; endless unless set
     cdef void *reserved[4]
 

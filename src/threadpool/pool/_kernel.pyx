@@ -7,7 +7,7 @@ cdef class Batch:
     """The arguments and results of one call of a kernel over many items. It keeps both alive."""
 
     def __cinit__(self):
-        self.burst = 1
+        self.burst = self.unit = 1
         self.nanoseconds = INFINITY
 
     cdef list results(self):

@@ -143,18 +143,22 @@ cdef class Run:
 
     cdef tp_loop *new_loop(self, bint caller_works) except NULL:
         cdef size_t count = self.python.items.count if self.batch is None else self.batch.count
-        cdef size_t units = count if self.unit == 0 else count // self.unit + (count % self.unit != 0)
+        cdef size_t unit = self.unit
+        if unit == 0:
+            unit = 1 if self.batch is None else max(<uint32_t>1, self.batch.unit)
+        cdef size_t units = count // unit + (count % unit != 0)
+        cdef uint32_t burst = 1 if self.unit else BURST if self.batch is None else self.batch.burst
         cdef size_t width = max(<size_t>1, min(min(self.width, units), self.engine.pool.limit))
         cdef tp_loop *loop
         if self.batch is None:
             # Seat 0 is the caller's, whether it works or not.
             width += not caller_works or self.only_watches(width)
-            loop = tp_loop_new(count, self.unit, BURST, <unsigned>width, NULL, <void *>self.python)
+            loop = tp_loop_new(count, unit, burst, <unsigned>width, NULL, <void *>self.python)
         else:
             if self.batch.nanoseconds < WORTH_SHARING_NANOSECONDS and caller_works:
                 width = 1
             width += not caller_works or self.only_watches(width)
-            loop = tp_loop_new(count, self.unit, self.batch.burst, <unsigned>width, self.batch.body, self.batch.arguments)
+            loop = tp_loop_new(count, unit, burst, <unsigned>width, self.batch.body, self.batch.arguments)
         if loop is NULL:
             raise MemoryError
         loop.deadline = self.deadline
