@@ -16,8 +16,8 @@ typedef enum tp_cpu_level {
 } tp_cpu_level;
 
 typedef struct tp_cpu_features {
-    bool sse41; /* and SSSE3 */
-    bool sha;   /* the SHA-256 instructions, of x86-64 or of ARM64 */
+    bool sse41;        /* and SSSE3 */
+    bool sha;          /* the SHA-256 instructions, of x86-64 or of ARM64 */
     bool sha_overlaps; /* they are begun before the last has ended, so several messages in turn are faster than one */
     bool avx2;
     bool avx512; /* F, BW, VL */

@@ -8,15 +8,21 @@ static const uint32_t initial_state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0x
                                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 #define VARIANT(name, one, lanes, least, many)                                                                         \
-    {name, one, {lanes, least, 8, true, initial_state, many, one}}
+    {                                                                                                                  \
+        name, one, { lanes, least, 8, true, initial_state, many, one }                                                 \
+    }
 
 const tp_sha256_variant *tp_sha256_select(tp_cpu_features features) {
     static const tp_sha256_variant portable = VARIANT("portable", tp_sha256_compress_portable, 1, 2, NULL);
 #if defined(__x86_64__) || defined(_M_X64)
-    static const tp_sha256_variant three = VARIANT("SHA-NI x 3", tp_sha256_compress_x86, 3, 2, tp_sha256_compress_x86_three);
-    static const tp_sha256_variant sixteen = VARIANT("SHA-NI, AVX-512 x 16", tp_sha256_compress_x86, 16, 8, tp_sha256_compress_avx512);
-    static const tp_sha256_variant wide = VARIANT("AVX-512 x 16", tp_sha256_compress_portable, 16, 2, tp_sha256_compress_avx512);
-    static const tp_sha256_variant eight = VARIANT("AVX2 x 8", tp_sha256_compress_portable, 8, 2, tp_sha256_compress_avx2);
+    static const tp_sha256_variant three =
+        VARIANT("SHA-NI x 3", tp_sha256_compress_x86, 3, 2, tp_sha256_compress_x86_three);
+    static const tp_sha256_variant sixteen =
+        VARIANT("SHA-NI, AVX-512 x 16", tp_sha256_compress_x86, 16, 8, tp_sha256_compress_avx512);
+    static const tp_sha256_variant wide =
+        VARIANT("AVX-512 x 16", tp_sha256_compress_portable, 16, 2, tp_sha256_compress_avx512);
+    static const tp_sha256_variant eight =
+        VARIANT("AVX2 x 8", tp_sha256_compress_portable, 8, 2, tp_sha256_compress_avx2);
     /* What is fastest where several can be had: of AMD, whose SHA unit begins an instruction before the last has ended,
      * three messages in turn (4.1 GB/s, and 3.3 with AVX-512); of Intel, AVX-512 (3.7, and 2.1 in turn). */
     if (features.sha) return features.avx512 && !features.sha_overlaps ? &sixteen : &three;

@@ -44,8 +44,8 @@ TARGET static inline void transpose(__m256i r[8]) {
 }
 
 TARGET static inline void load_block(vector w[16], const uint8_t *const blocks[]) {
-    const vector big_endian = _mm256_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4,
-                                               11, 10, 9, 8, 15, 14, 13, 12);
+    const vector big_endian = _mm256_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6,
+                                               5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
     for (int half = 0; half < 16; half += 8) {
         for (int lane = 0; lane < LANES; lane++) {
             vector words = _mm256_loadu_si256((const __m256i *)(blocks[lane] + 4 * half));

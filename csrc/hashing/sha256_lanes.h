@@ -19,7 +19,8 @@ TARGET static inline void next_word(vector w[16], int t) {
 #define ROUND(a, b, c, d, e, f, g, h, t)                                                                               \
     do {                                                                                                               \
         if ((t) >= 16) next_word(w, t); /* just before it is needed: the processor does both at once */                \
-        vector sum = add(add(h, add(w[(t) & 15], constant(tp_sha256_k[t]))), add(SIGMA(e, 6, 11, 25), choose(e, f, g))); \
+        vector sum =                                                                                                   \
+            add(add(h, add(w[(t) & 15], constant(tp_sha256_k[t]))), add(SIGMA(e, 6, 11, 25), choose(e, f, g)));        \
         d = add(d, sum);                                                                                               \
         h = add(sum, add(SIGMA(a, 2, 13, 22), majority(a, b, c)));                                                     \
     } while (0)
@@ -36,7 +37,8 @@ TARGET static inline void next_word(vector w[16], int t) {
         ROUND(b, c, d, e, f, g, h, a, t + 7);                                                                          \
     } while (0)
 
-TARGET static inline void compress_lanes(uint32_t states[][TP_MOST_WORDS], const uint8_t *const blocks[], size_t count) {
+TARGET static inline void compress_lanes(uint32_t states[][TP_MOST_WORDS], const uint8_t *const blocks[],
+                                         size_t count) {
     vector s[8], w[16];
     const uint8_t *next[LANES];
     for (int lane = 0; lane < LANES; lane++)

@@ -1,5 +1,7 @@
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
 
+from numpy.typing import NDArray
 from typing_extensions import Buffer, disjoint_base
 
 from ._kernel import Kernel
@@ -12,3 +14,16 @@ class BufferKernel(Kernel[Buffer, _R_co], Generic[_R_co]):
 
     name: str
     def __call__(self, data: Buffer, /) -> _R_co: ...  # type: ignore[override]  # it takes no options
+    def many(
+        self,
+        items: Iterable[Buffer] | NDArray[Any] | tuple[Buffer, NDArray[Any]],
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """The results of many inputs as the rows of one array, worked out on every core.
+
+        ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
+        integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
+        type; ``out`` is such an array to write to. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
+        another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
+        """
