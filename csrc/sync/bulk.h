@@ -1,4 +1,4 @@
-/* One operation on many elements of an array, each atomic by itself.
+/* One operation on many elements of an array, each atomic by itself; additions to the same element may be one.
  *
  * Indices are looked at twice: `tp_bulk_check` before anything is written, and again where they are used, for another
  * thread may write to them in between. There, each is read once, so that what is checked is what is used. */
