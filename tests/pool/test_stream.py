@@ -466,6 +466,7 @@ class Ended:
         self.count = count
         self.nanoseconds = int(1e6 * milliseconds)
         self.results = []
+        self.rest = []
 
 
 def take(stream, count, milliseconds, reading=0.0):
@@ -486,6 +487,116 @@ def test_pieces_grow_while_those_of_the_latest_size_are_quick_to_do_and_to_read(
     assert take(stream, 32, 5) == (16, False)
     assert take(stream, 32, 5) == (16, False)
     assert take(stream, 16, 0.01, reading=5) == (8, False)
+
+
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+class Late:
+    """Items that are quick, until some take long; the first of these must be out for what comes after them to go on. As many
+    as a thread may claim at once take long."""
+
+    turn = 3000
+
+    def __init__(self):
+        self.out = threading.Event()
+
+    def __call__(self, i):
+        if self.turn <= i < self.turn + 4:
+            busy(0.03)
+        elif i >= self.turn + 4:
+            assert self.out.wait(30)
+        return i
+
+
+@streams
+@pytest.mark.parametrize("window", [None, 10_000])
+def test_results_do_not_wait_for_the_slow_items_of_their_piece(stream, window):
+    with Pool(2) as pool:
+        item = Late()
+        taken = []
+        for result in getattr(pool, stream.__name__)(item, range(3300), window=window):
+            taken.append(result)
+            if result == item.turn:
+                item.out.set()
+    if stream is threadpool.imap:
+        assert taken == list(range(3300))
+    assert sorted(taken) == list(range(3300))
+
+
+@streams
+def test_errors_windows_and_counts_of_pieces_that_are_cut(stream):
+    def item(i):
+        if i >= 2000:
+            busy(0.002)
+        if i == 2100:
+            raise ValueError(i)
+        return i
+
+    source = Counted(2600)
+    taken = 0
+    with Pool(2) as pool:
+        with pytest.raises(ValueError) as caught:
+            for _ in getattr(pool, stream.__name__)(item, source, window=3000):
+                assert source.read - taken <= 3000
+                taken += 1
+        assert caught.value.__notes__ == ["threadpool: item 2100 of the run"]
+        pool.shutdown()
+        stats = pool.stats()
+    assert stream is threadpool.imap_unordered or taken == 2100
+    assert stats.failed == 1
+    assert stats.completed + stats.failed + stats.cancelled == source.read
+
+
+@streams
+def test_a_pool_that_is_shut_down_finishes_a_piece_that_is_cut(stream):
+    inside, go = threading.Event(), threading.Event()
+
+    def item(i):
+        if i == 2000:
+            inside.set()
+            assert go.wait(30)
+            busy(0.1)
+        return i
+
+    def shut_down():
+        assert inside.wait(30)
+        pool.shutdown(wait=False)
+        go.set()
+
+    pool = Pool(2)
+    thread = threading.Thread(target=shut_down)
+    thread.start()
+    taken = []
+    with pytest.raises(RuntimeError, match="was shut down"):
+        taken.extend(getattr(pool, stream.__name__)(item, itertools.count(), window=5000))
+    thread.join(30)
+    assert sorted(taken) == list(range(len(taken)))
+    assert pool.stats().completed == len(taken)
+
+
+@streams
+def test_nothing_of_a_piece_that_is_cut_starts_once_the_stream_was_left(stream):
+    started = []
+
+    def item(i):
+        started.append(i)
+        if i >= 2000:
+            busy(0.02)
+        return i
+
+    with Pool(2) as pool:
+        results = getattr(pool, stream.__name__)(item, itertools.count())
+        for result in results:
+            if result >= 2000:
+                break
+        del results
+        pool.shutdown()
+        stats = pool.stats()
+    assert stats.completed + stats.cancelled >= len(started) == stats.completed
 
 
 def test_a_queue_of_pieces_is_as_quick_when_it_is_long():

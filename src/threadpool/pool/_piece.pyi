@@ -6,6 +6,8 @@ from typing_extensions import disjoint_base
 from ._engine import Engine
 from ._task import Task
 
+PIECE_NANOSECONDS: int
+
 @disjoint_base
 class Gate:
     def keep_finished(self) -> None: ...
@@ -15,10 +17,11 @@ class Gate:
 @disjoint_base
 class Piece(Task):
     count: int
+    rest: list[Piece]
     results: list[Any]
     nanoseconds: int
     def __init__(
-        self, engine: Engine, gate: Gate, fn: Any, items: list[Any], context: Any, first: int
+        self, engine: Engine, gate: Gate, fn: Any, items: list[Any], context: Any, first: int, may_be_cut: bool
     ) -> None: ...
     def queue(self) -> None: ...
     def withdraw(self) -> None: ...

@@ -19,6 +19,12 @@ from threadpool.pool._run import Run
 
 cdef enum: LONG_WAITS = 10  # of SIGNAL_NANOSECONDS
 
+# What a piece should take: long compared with queueing it and with waking a thread, short compared with what a user
+# notices. One that proves slower is cut when it has taken so long that the difference is plain.
+PIECE_NANOSECONDS = 500_000
+cdef uint64_t CUT_NANOSECONDS = 10_000_000
+cdef enum: PIECES_OF_A_CUT = 5
+
 
 cdef class Gate:
     """Where the consumer of a stream waits for pieces. Pieces know it, and not the stream, which so can be dropped."""
@@ -109,12 +115,18 @@ cdef class Gate:
 
 
 cdef class Piece(Task):
-    """Some items of a stream. Its results up to the first error, and that error, are there once it has ended."""
+    """Some items of a stream. Its results up to the first error, and that error, are there once it has ended.
+
+    A piece that proves slow is cut: it ends with the results it has, and the items that follow become pieces of their own,
+    so that other threads have a part in them and results that are there need not wait for them.
+    """
 
     cdef Engine engine
     cdef Gate gate               # until it has ended: the gate knows the piece then
     cdef list items
     cdef readonly Py_ssize_t count
+    cdef bint may_be_cut
+    cdef readonly list rest      # the pieces that follow when it was cut, in order
     cdef object context
     cdef size_t first            # the number of its first item in the stream
     cdef Handle handle
@@ -123,7 +135,7 @@ cdef class Piece(Task):
     cdef readonly uint64_t nanoseconds
     cdef tp_flag ended
 
-    def __init__(self, Engine engine, Gate gate, fn, list items, context, size_t first):
+    def __init__(self, Engine engine, Gate gate, fn, list items, context, size_t first, bint may_be_cut):
         self.engine = engine
         self.gate = gate
         self.fn = fn
@@ -131,6 +143,8 @@ cdef class Piece(Task):
         self.count = len(items)
         self.context = context
         self.first = first
+        self.may_be_cut = may_be_cut and self.count > 1
+        self.rest = []
         self.handle = Handle()
         self.insists = True
 
@@ -143,6 +157,8 @@ cdef class Piece(Task):
         if self.engine.claim(self):
             tp_pool_count(&self.engine.pool, 0, 0, self.count)
         self.handle.cancel()
+        for piece in self.rest:  # who cuts it just now looks at the handle afterwards
+            piece.withdraw()
 
     def raise_error(self):
         """Raises the error, if there is one, and lets go of it."""
@@ -157,12 +173,38 @@ cdef class Piece(Task):
             set_current_frame(&self.gate.around)
         try:
             self.results = self.work(self.items, self.first)
+            self.nanoseconds = tp_now() - started
+            if self.error is None and <Py_ssize_t>len(self.results) < self.count:
+                self.rest = self.cut()
         except BaseException as error:  # no memory, or results of a kernel that are no objects
             self.results = []
             self.error = error
         set_current_frame(before)
-        self.nanoseconds = tp_now() - started
-        return self.end()
+        cdef bint succeeded = self.end()
+        for piece in self.rest:  # now, for the consumer takes them after this one, and another thread may be at them
+            (<Piece>piece).queue_or_fail()
+        if self.rest and self.handle.was_cancelled():
+            self.withdraw()
+        return succeeded
+
+    cdef list cut(self):
+        """Pieces of what has not been done: some as large as what has been done suggests, and one of the rest, which is
+        cut in its turn. Were it many at once, pieces that come before them, and are cut later, would have to wait for all.
+        """
+        cdef Py_ssize_t done = len(self.results)
+        cdef Py_ssize_t size = max(1, <Py_ssize_t>(<uint64_t>done * <uint64_t>PIECE_NANOSECONDS // self.nanoseconds))
+        cdef list bounds = [*range(done, self.count, size)][:PIECES_OF_A_CUT]
+        pieces = [Piece(self.engine, self.gate, self.fn, self.items[at:end], self.context, self.first + at, True)
+                  for at, end in zip(bounds, [*bounds[1:], self.count])]
+        self.count = done
+        return pieces
+
+    cdef int queue_or_fail(self) except -1:
+        try:
+            self.queue()
+        except RuntimeError as error:  # the pool has been shut down
+            self.fail(error)
+        return 0
 
     cdef list work(self, list items, size_t first):
         """The results of the items, up to the first that fails."""
@@ -184,6 +226,8 @@ cdef class Piece(Task):
         except BaseException as error:
             self.error = error
             return results
+        if self.may_be_cut:
+            run.cut_after(CUT_NANOSECONDS)
         try:
             return run()
         except BaseException as error:

@@ -73,6 +73,7 @@ cdef class Run:
     cdef size_t first            # the number of the first item, for messages
     cdef size_t done             # items, failed ones included, once it has ended
     cdef size_t failed           # the item at which a kernel failed
+    cdef bint was_cut            # there are results of its first items only
 
     def __init__(self, Engine engine, fn, data, workers, chunk, errors, timeout, report=None, star=False,
                  Handle handle=None, context=None, size_t first=0):
@@ -129,10 +130,16 @@ cdef class Run:
                 raise error
             finally:
                 del error  # else the traceback, and so all it holds, would be part of a cycle
+        if self.was_cut:
+            return self.results_before_failure()
         return self.python.finished(self.as_group) if self.batch is None else self.batch.results()
 
+    def cut_after(self, uint64_t nanoseconds):
+        """The run, of one thread, then returns what it has, which is at least the first result."""
+        self.watch.cut_at = tp_now() + nanoseconds
+
     def results_before_failure(self):
-        """What a run by one thread had done when it failed."""
+        """What a run by one thread had done when it failed or was cut."""
         if self.batch is None:
             return self.python.results_before_failure(self.done)
         return self.batch.results()[:min(self.done, self.failed)]
@@ -231,7 +238,9 @@ cdef class Run:
         cdef size_t done = max(tp_loop_done(loop), failed)  # an error of the engine may have left it uncounted
         self.done = done
         self.failed = TP_NO_INDEX if seat is NULL else seat.failed
-        tp_pool_count(&self.engine.pool, done - failed, failed, loop.count - done)
+        cdef bint cancelled = done < loop.count and self.handle is not None and self.handle.was_cancelled()
+        self.was_cut = done < loop.count and self.watch.cut_at and not (failed or cancelled or self.watch.error is not None)
+        tp_pool_count(&self.engine.pool, done - failed, failed, 0 if self.was_cut else loop.count - done)
         if seat is not NULL:
             error = self.kernel_failure(seat)
         if self.watch.error is not None:
@@ -246,7 +255,7 @@ cdef class Run:
             return chained(shut_down(self.engine, f"{done} of {loop.count} items were done"), error)
         if late:
             return chained(TimeoutError(f"timed out after {self.timeout} s: {done} of {loop.count} items were done"), error)
-        if error is None and done < loop.count and self.handle is not None and self.handle.was_cancelled():
+        if error is None and cancelled:
             from concurrent.futures import CancelledError
 
             return CancelledError(f"cancelled: {done} of {loop.count} items were done")

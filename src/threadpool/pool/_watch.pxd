@@ -12,6 +12,7 @@ cdef class Watch:
     cdef uint64_t next_report
     cdef size_t told             # the items that the last report was of, and one; 0: there was none
     cdef readonly object error   # what a signal handler or the report raised; then the loop is cancelled
+    cdef uint64_t cut_at         # when the loop, of one thread, ends before its time; 0: it does not
     cdef bint is_timed           # look after every claim, not only now and then
     cdef tp_pool *pool           # whose threads help, where they may be a hindrance, or NULL
     cdef tp_pace pace

@@ -34,6 +34,8 @@ cdef class Watch:
         cdef uint64_t now
         try:
             PyErr_CheckSignals()
+            if self.cut_at and tp_now() >= self.cut_at:
+                tp_loop_lower_limit(loop, tp_loop_done(loop))  # one thread has done all below, and is at none now
             if not self.is_timed:
                 return 0
             now = tp_now()

@@ -1,8 +1,8 @@
 """Streams: results that come while the input is still being read, with a bounded number of items in between.
 
 The consumer's thread reads the input and cuts it into pieces, which the pool works through. A piece is so large that it
-takes half a millisecond, which hides what it costs, or one item where that takes longer. The consumer does none of
-them itself, unless nobody else can, or none has ended for half a second: else results that are there come at once.
+takes half a millisecond, which hides what it costs, or one item where that takes longer; one that proves slower is cut
+into more. The consumer does none of them itself, unless nobody else can, or none has ended for half a second: else results that are there come at once.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ._piece import Gate, Piece, now
+from ._piece import PIECE_NANOSECONDS, Gate, Piece, now
 from ._run import check_open
 from .mapper import Mapper
 
-# What a piece should take: long compared with queueing it and with waking a thread, short compared with what a user
-# notices.
-_PIECE_NANOSECONDS = 500_000
 _GROWTH = 8  # from one piece to the next, at the most
 _LARGEST_PIECE = 1024
 # Pieces in flight until it is known how large they should be, or more where the pool has many threads.
@@ -97,7 +94,7 @@ class Stream:
         return bool(self.pieces)
 
     def _queue(self, items: list[Any]) -> None:
-        piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first)
+        piece = Piece(self.engine, self.gate, self.fn, items, self.context, self.first, self.adapts)
         self.pieces[piece] = self.read_seconds
         try:
             piece.queue()
@@ -113,13 +110,18 @@ class Stream:
         """The results of a piece that has ended, each let go as it is taken."""
         nanoseconds = max(piece.nanoseconds, int(1e9 * self.pieces.pop(piece)))
         self.items_in_flight -= piece.count
+        for part in reversed(piece.rest):
+            self.pieces[part] = 0.0
+            self.pieces.move_to_end(part, last=False)
+        if piece.rest:
+            self.size = min(self.size, piece.rest[0].count)
         # Pieces of another size were read before it changed: those it grew from, or has shrunk for already.
         if self.adapts and piece.count == self.size:
-            if nanoseconds > 2 * _PIECE_NANOSECONDS:
+            if nanoseconds > 2 * PIECE_NANOSECONDS:
                 self.size = max(1, self.size // 2)
-            self.grows = nanoseconds < _PIECE_NANOSECONDS // 2 and self.size < self.largest
+            self.grows = nanoseconds < PIECE_NANOSECONDS // 2 and self.size < self.largest
             if self.grows:
-                self.size = min(self.size * min(_GROWTH, _PIECE_NANOSECONDS // (nanoseconds + 1)), self.largest)
+                self.size = min(self.size * min(_GROWTH, PIECE_NANOSECONDS // (nanoseconds + 1)), self.largest)
         results = piece.results
         results.reverse()
         return map(results.pop, itertools.repeat(-1, len(results)))
