@@ -4,6 +4,8 @@ import ast
 import doctest
 import importlib
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,12 @@ def test_the_stubs_say_what_the_modules_say(stub):
         for part in filter(None, name.split(".")):
             thing = getattr(thing, part)
         assert inspect.getdoc(thing) == inspect.cleandoc(doc), f"{stub.name}: {name}"
+
+
+@pytest.mark.parametrize("name", ["threadpool", "threadpool.pool"])
+def test_what_is_imported_when_it_is_first_asked_for_is_listed_before(name):
+    program = f"import {name} as module; print(set(module.__all__) - set(dir(module)))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
 
 
 def public(thing, name):

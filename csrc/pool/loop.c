@@ -24,6 +24,7 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
     loop->burst = burst;
     loop->width = width;
     loop->attached = !kernel;
+    loop->serial = false;
     loop->foreign = true;
     loop->kernel = kernel;
     loop->context = context;
@@ -42,6 +43,7 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
         loop->seats[seat].failed = TP_NO_INDEX;
         loop->seats[seat].failure = NULL;
         loop->seats[seat].code = 0;
+        loop->seats[seat].failures = 0;
         atomic_init(&loop->seats[seat].done, 0);
         loop->seats[seat].taken = seat == 0;
     }
@@ -52,6 +54,12 @@ tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, 
 void tp_loop_free(tp_loop *loop) {
     tp_condition_destroy(&loop->left);
     tp_free(loop);
+}
+
+void tp_loop_make_serial(tp_loop *loop) {
+    assert(loop->width == 2);
+    loop->serial = true;
+    atomic_store(&loop->seats[1].share, atomic_exchange(&loop->seats[0].share, 0));
 }
 
 /* Whether something in the share may still be started. */
@@ -163,6 +171,13 @@ size_t tp_loop_done(tp_loop *loop) {
     return done;
 }
 
+size_t tp_loop_failures(tp_loop *loop) {
+    size_t failures = 0;
+    for (unsigned i = 0; i < loop->width; i++)
+        failures += loop->seats[i].failures;
+    return failures;
+}
+
 tp_seat *tp_loop_lowest_failure(tp_loop *loop) {
     tp_seat *lowest = NULL;
     for (unsigned i = 0; i < loop->width; i++) {
@@ -174,6 +189,7 @@ tp_seat *tp_loop_lowest_failure(tp_loop *loop) {
 
 static void note_failure(tp_loop *loop, tp_seat *seat, size_t failed, int code) {
     tp_loop_lower_limit(loop, failed);
+    seat->failures++;
     if (failed >= seat->failed) return;
     seat->failed = failed;
     seat->code = code;
@@ -187,7 +203,7 @@ bool tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds) {
     while (tp_loop_claim(loop, seat, most, &begin, &end)) {
         int code = loop->kernel(loop->context, begin, end, &failed);
         if (code) note_failure(loop, &loop->seats[seat], failed, code);
-        tp_loop_count_done(&loop->seats[seat], end - begin);
+        tp_loop_count_done(&loop->seats[seat], code ? failed + 1 - begin : end - begin);
         uint64_t now = tp_now();
         if (now - started >= nanoseconds) return false;
         most = now - before < TP_QUICK_NANOSECONDS ? loop->burst : 1;

@@ -38,6 +38,7 @@ typedef struct tp_seat {
     size_t failed;                                  /* the lowest item of this seat that failed, or TP_NO_INDEX */
     void *failure;                                  /* what the body recorded for it */
     int code;                                       /* what the kernel returned for it */
+    size_t failures;                                /* items of this seat that failed */
     _Atomic size_t done;                            /* items that ended at this seat; others only read it */
     bool taken;                                     /* guarded by the pool's lock; seat 0 is the caller's */
 } tp_seat;
@@ -56,6 +57,7 @@ struct tp_loop {
     uint32_t burst;        /* units that are claimed together at the most, while plenty are left */
     unsigned width;        /* seats */
     bool attached;         /* the body needs the interpreter: join attached */
+    bool serial;           /* one guest does all of it, in order, and the caller nothing */
     bool foreign;          /* its caller is no thread of the pool, so it fails when the pool is stopped */
     tp_kernel kernel;      /* the body, when not attached */
     void *context;         /* the body's own: a kernel's arguments */
@@ -83,6 +85,9 @@ struct tp_loop {
 tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, tp_kernel kernel, void *context);
 void tp_loop_free(tp_loop *loop);
 
+/* All of it becomes the share of seat 1, of two, for its guest to do in order. Before others see the loop. */
+void tp_loop_make_serial(tp_loop *loop);
+
 /* Claims the next items for `seat`: [*begin, *end), never empty, of `most` units at the most. False: nothing is left
  * that is not claimed. What was claimed is not shared any more, so claim one until it is known that they are quick. */
 bool tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end);
@@ -109,6 +114,9 @@ static inline void tp_loop_count_done(tp_seat *seat, size_t items) {
 
 /* The items that have ended so far, failed ones included. */
 size_t tp_loop_done(tp_loop *loop);
+
+/* The items that failed. Once the loop is closed. */
+size_t tp_loop_failures(tp_loop *loop);
 
 /* The seat with the lowest failure, or NULL. Once the loop is closed. */
 tp_seat *tp_loop_lowest_failure(tp_loop *loop);

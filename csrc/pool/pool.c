@@ -106,6 +106,8 @@ static void wake_one(tp_pool *pool, size_t taken) {
 bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal) {
     queue_init(&worker->inbox);
     atomic_init(&worker->has_inbox, false);
+    atomic_init(&worker->started, 0);
+    atomic_init(&worker->busy, 0);
     worker->principal = principal;
     worker->substitute = NULL;
     worker->index = 0;

@@ -45,6 +45,8 @@ typedef struct tp_worker {
     struct tp_worker *substitute; /* who stands in for it while what it runs waits, or NULL */
     tp_queue inbox;               /* tasks for this thread alone */
     _Atomic bool has_inbox;       /* read without the lock */
+    _Atomic uint64_t started;     /* when it began, by tp_now, or 0 */
+    _Atomic uint64_t busy;        /* nanoseconds for which it has worked */
 } tp_worker;
 
 typedef struct tp_pool {
@@ -101,6 +103,23 @@ void tp_pool_destroy(tp_pool *pool);
  * stands in for that one, which waits for others, until one of the two finds nothing to do; but each has one at a time.
  */
 bool tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal);
+
+/* For the thread itself to tell, and for any to ask. */
+static inline void tp_worker_start(tp_worker *worker, uint64_t now) {
+    atomic_store_explicit(&worker->started, now, memory_order_relaxed);
+}
+
+static inline uint64_t tp_worker_started(tp_worker *worker) {
+    return atomic_load_explicit(&worker->started, memory_order_relaxed);
+}
+
+static inline void tp_worker_add_busy(tp_worker *worker, uint64_t nanoseconds) {
+    atomic_fetch_add_explicit(&worker->busy, nanoseconds, memory_order_relaxed);
+}
+
+static inline uint64_t tp_worker_busy(tp_worker *worker) {
+    return atomic_load_explicit(&worker->busy, memory_order_relaxed);
+}
 
 /* The thread is idle for good and leaves, unless there is something to do, or a caller that is alone may want it back:
  * false. */

@@ -56,3 +56,7 @@ def __getattr__(name: str) -> type:
     if name != "Pool":  # imported when it is first asked for, see `pool`
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return pool.Pool
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

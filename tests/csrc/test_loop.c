@@ -107,11 +107,22 @@ static void test_the_lowest_of_the_failures_at_two_seats_is_found(void) {
     }
 }
 
+static void test_one_guest_does_all_of_a_serial_loop_in_order(void) {
+    open_loop(5, 2, NULL);
+    tp_loop_make_serial(loop);
+    CHECK(tp_loop_has_work(loop));
+    for (size_t item = 0; item < 5; item++)
+        claim(1, item);
+    CHECK(!tp_loop_has_work(loop));
+    tp_loop_free(loop);
+}
+
 int main(void) {
     test_a_theft_while_a_thread_looks_around_does_not_send_it_home();
     test_an_item_that_is_being_stolen_is_work_at_every_step();
     test_the_lowest_of_the_failures_at_one_seat_is_kept();
     test_the_lowest_of_the_failures_at_two_seats_is_found();
-    puts("4 passed, 0 failed");
+    test_one_guest_does_all_of_a_serial_loop_in_order();
+    puts("5 passed, 0 failed");
     return 0;
 }

@@ -69,6 +69,18 @@ def test_all_the_time(timeout):
     assert threadpool.run(hashing.sha256, [b"x"] * 1000, timeout=timeout) == [hashing.sha256(b"x")] * 1000
 
 
+@pytest.mark.parametrize("timeout", [10**400, 1e300, float("inf")])
+def test_a_timeout_of_any_length_is_for_ever(timeout):
+    assert threadpool.run(abs, [-1], timeout=timeout) == [1]
+    with pytest.raises(TimeoutError):
+        threadpool.run(abs, [-1], timeout=-timeout)
+
+
+def test_a_run_of_nothing_is_never_late():
+    for data in ([], range(0), numpy.zeros(0)):
+        assert threadpool.run(abs, data, timeout=0) == []
+
+
 @pytest.mark.parametrize(
     ("timeout", "error", "words"),
     [

@@ -128,6 +128,11 @@ def test_leaving_early_cancels_what_has_not_started():
     assert len(started) <= 2
 
 
+def test_without_iterables_there_is_nothing_to_call():
+    with Pool(1) as pool, concurrent.futures.ThreadPoolExecutor(1) as executor:
+        assert list(pool.map(square)) == list(executor.map(square)) == []
+
+
 def test_kernels():
     with Pool(2) as pool:
         assert list(pool.map(hashing.sha256, [b"a"] * 20)) == [hashing.sha256(b"a")] * 20
@@ -136,7 +141,7 @@ def test_kernels():
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "words"),
     [
-        ((square,), {}, TypeError, "map must have at least one iterable"),
+        ((3,), {}, TypeError, "fn must be callable, not 'int'"),
         ((3, [1]), {}, TypeError, "fn must be callable, not 'int'"),
         ((3, [1], [2]), {}, TypeError, "fn must be callable, not 'int'"),
         ((square, 3), {}, TypeError, "iterable must be iterable, not 'int'"),

@@ -6,6 +6,7 @@ import ctypes.util
 import errno
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -186,8 +187,8 @@ def test_rows_of_an_array(library, rows):
         (numpy.zeros((4, 6))[:, ::2], BufferError, r"data\[0\] must be a contiguous buffer"),
         (numpy.zeros((4, 6)).T, BufferError, r"data\[0\] must be a contiguous buffer"),
         ([b"a", "b"], TypeError, r"data\[1\] must be a bytes-like object, not 'str'"),
-        (numpy.array(3.0), TypeError, "iter"),
-        (3, TypeError, "iterable"),
+        (numpy.array(3.0), TypeError, "^data must be iterable, not a 0-d array"),
+        (3, TypeError, "^data must be iterable, not 'int'"),
         (numpy.zeros((0, 6)), None, ""),
     ],
 )
@@ -251,6 +252,34 @@ def test_errors_as_exceptions(library):
 class Stubborn(Exception):
     def add_note(self, note):
         raise ZeroDivisionError
+
+
+def test_errors_stand_in_the_list_or_in_a_group(library):
+    total = kernel(library.sum, result=8)
+    data = [b"\1", b"", b"\2", "text", b"\xff"]
+    with Pool(2) as pool:
+        results = pool.run(total, data, errors="return")
+        assert (pool.stats().completed, pool.stats().failed) == (2, 3)
+        assert (results[0], results[2]) == (little(1), little(2))
+        assert [type(results[i]) for i in (1, 3, 4)] == [RuntimeError, TypeError, RuntimeError]
+        assert [results[i].__notes__ for i in (1, 3, 4)] == [[f"threadpool: item {i} of the run"] for i in (1, 3, 4)]
+        with pytest.raises(ExceptionGroup) as caught:
+            pool.run(total, data, errors="group")
+        assert [str(error) for error in caught.value.exceptions] == [str(results[i]) for i in (1, 3, 4)]
+        assert pool.run(total, BUFFERS, errors="return") == pool.run(total, BUFFERS)
+        assert pool.run(kernel(library.sum, result="u8"), numpy.ones((5, 3), "u1"), errors="group") == [3] * 5
+        half = kernel(library.f8_to_f8, argument="f8", result="f8")
+        results = pool.run(half, [1, "x", numpy.float64(3)], errors="return")
+        assert (results[0], results[2]) == (0.5, 1.5)
+        assert re.match("data must be a number of type float64: .*str", str(results[1]))
+        with pytest.raises(TypeError, match="takes one input"):
+            pool.starmap(total, [(b"a",)], errors="return")
+
+
+def test_only_what_ran_is_counted_as_completed(library):
+    with Pool(1) as pool, pytest.raises(RuntimeError):
+        pool.run(kernel(library.sum, result=8), [b"\1"] * 1000 + [b""] + [b"\1"] * 1000, workers=1)
+    assert (pool.stats().completed, pool.stats().failed, pool.stats().cancelled) == (1000, 1, 1000)
 
 
 @pytest.mark.parametrize("errors", [lambda code: 1 / 0, lambda code: Stubborn(code)], ids=["errors", "add_note"])
@@ -341,7 +370,9 @@ def test_many_numbers(library):
         ("i4", [1, 2, 2**31], OverflowError, r"data\[2\] must be a number of type int32"),
         ("u8", [-1], OverflowError, r"data\[0\] must be a number of type uint64"),
         ("f8", numpy.zeros((2, 3)), TypeError, r"data\[0\] must be a number of type float64"),
-        ("f8", 3.0, TypeError, "iterable"),
+        ("f8", 3.0, TypeError, "^data must be iterable, not 'float'"),
+        ("f8", None, TypeError, "^data must be iterable, not 'NoneType'"),
+        ("f8", numpy.array(3.0), TypeError, "^data must be iterable, not a 0-d array"),
     ],
 )
 def test_what_does_not_fit_is_named(library, argument, data, error, words):
@@ -427,6 +458,8 @@ def test_cffi(library_path):
         ("sum", {}, TypeError, "not 'str'"),
         (0, {}, ValueError, "fn must not be a null pointer"),
         (True, {}, TypeError, "fn must be a function pointer of ctypes or cffi"),
+        (-1, {"result": 8}, ValueError, "fn must be an address, not -1"),
+        (2**70, {"argument": "f8", "result": "f8"}, ValueError, f"fn must be an address, not {2**70}"),
         (ctypes.CFUNCTYPE(ctypes.c_int)(), {}, ValueError, "fn must not be a null pointer"),
         (ctypes.CFUNCTYPE(ctypes.c_int)(int), {}, TypeError, "calls Python: give run the Python function itself"),
         (ctypes.pythonapi.PyErr_CheckSignals, {}, TypeError, "calls Python"),
@@ -434,7 +467,11 @@ def test_cffi(library_path):
         (1, {"result": -1}, ValueError, "result must be at least 1 byte, not -1"),
         (1, {"result": "S"}, ValueError, "result must be at least 1 byte, not 0"),
         (1, {"result": "O"}, TypeError, "result must be a NumPy dtype without Python objects, not 'O'"),
-        (1, {"result": "float65"}, TypeError, "float65"),
+        (1, {"result": "float65"}, TypeError, "result must be a NumPy dtype without Python objects, not 'float65'"),
+        (1, {"result": 1.5}, TypeError, "result must be a NumPy dtype without Python objects, not 1.5"),
+        (1, {"result": True}, TypeError, "result must be a number of bytes or a NumPy dtype, not True"),
+        (1, {"result": 10**30}, ValueError, f"result must be .*, not {10**30}"),
+        (1, {"argument": "foo", "result": "f8"}, TypeError, "argument must be a NumPy dtype .*, not 'foo'"),
         (1, {"argument": "f8"}, TypeError, "result must be a NumPy dtype without Python objects, not None"),
         (1, {"argument": "f8", "result": "i2"}, TypeError, "result must be an integer or a float of 4 or 8 bytes"),
         (1, {"argument": ">f8", "result": "f8"}, TypeError, "argument must be .* in native order, not >f8"),

@@ -9,12 +9,14 @@ import sys
 import threading
 import traceback
 import weakref
+from pathlib import Path
 
 import numpy
 import pytest
 
 import threadpool
 from threadpool import hashing
+from threadpool.pool._python_loop import check_room
 
 
 def square(x):
@@ -444,6 +446,16 @@ def test_returned_exceptions_are_results_and_interrupts_are_not(errors):
 
 def raise_interrupt(i):
     raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems promise more memory than there is")
+def test_no_list_is_begun_that_there_is_no_memory_for():
+    if Path("/proc/sys/vm/overcommit_memory").read_text() == "1\n":
+        pytest.skip("this system promises any memory")
+    check_room(1 << 18)
+    for size in (1 << 40, sys.maxsize):
+        with pytest.raises(MemoryError, match=f"no memory for a list of {size} results"):
+            check_room(size)
 
 
 def test_an_unknown_errors_is_named():

@@ -285,6 +285,7 @@ def test_an_input_that_a_kernel_refuses_is_an_error_at_its_place():
         for result in threadpool.imap(hashing.sha256, inputs):
             results.append(result)
     assert results == [hashlib.sha256(b"x").digest()] * 200
+    assert str(caught.value) == "data must be a bytes-like object, not 'str'"
     assert caught.value.__notes__ == ["threadpool: item 200 of the run"]
 
 
@@ -496,8 +497,8 @@ def busy(seconds):
 
 
 class Late:
-    """Items that are quick, until some take long; the first of these must be out for what comes after them to go on. As many
-    as a thread may claim at once take long."""
+    """Items that are quick, until some take long, as many as a thread may claim at once; the first of these must be out
+    for what comes after them to go on."""
 
     turn = 3000
 

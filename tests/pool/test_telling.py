@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import threadpool
 from threadpool import Pool
 
 WAIT = 60
@@ -70,6 +71,29 @@ def test_counts_are_exact_and_percentiles_plausible():
         assert 0 <= stats.utilization <= 1
 
 
+def test_items_that_fail_are_counted_as_failed():
+    def item(i):
+        if i % 10 == 0:
+            raise ValueError(i)
+
+    with Pool(2) as pool:
+        pool.run(item, range(100), errors="return")
+        assert (pool.stats().completed, pool.stats().failed) == (90, 10)
+        with pytest.raises(ExceptionGroup):
+            pool.run(item, range(100), errors="group")
+        assert (pool.stats().completed, pool.stats().failed) == (180, 20)
+        barrier = threading.Barrier(2)
+
+        def fail_together(i):
+            barrier.wait(WAIT)
+            raise ValueError(i)
+
+        with pytest.raises(ValueError, match="0"):
+            pool.run(fail_together, range(2), chunk=1)
+        stats = pool.stats()
+        assert (stats.completed, stats.failed, stats.cancelled) == (180, 22, 0)
+
+
 def test_a_dump_tells_what_every_worker_does():
     def tell(pool):
         out = io.StringIO()
@@ -86,6 +110,11 @@ def test_a_dump_tells_what_every_worker_does():
             assert "in hold" in told
         pool.shutdown()
         assert tell(pool).startswith("pool 'told': 0 of 2 workers")
+
+
+def test_a_dump_is_to_a_file():
+    with pytest.raises(TypeError, match="file must be a text file, not 'int'"):
+        threadpool.dump(3)
 
 
 def test_telling_under_load():

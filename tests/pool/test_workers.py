@@ -108,6 +108,63 @@ def test_a_task_of_a_pool_with_initializer_may_wait_for_another_one():
         assert pool.submit(lambda: pool.submit(threadpool.current_worker).result()).result(WAIT) == 0
 
 
+def test_with_workers_1_an_initialized_thread_runs_items_in_order():
+    with Pool(3, initializer=lambda: None) as pool:
+        for _ in range(20):
+            seen = []
+
+            def item(i, seen=seen):
+                seen.append((i, threadpool.current_worker()))
+                return pool.submit(abs, -i)
+
+            futures = pool.run(item, range(100), workers=1)
+            assert [i for i, _ in seen] == [future.result(WAIT) for future in futures] == list(range(100))
+            assert len({worker for _, worker in seen}) == 1
+            del seen[:]
+            with pytest.raises(ZeroDivisionError):
+                pool.run(lambda i, seen=seen: seen.append(i) or 1 // (i - 50), range(100), workers=1)
+            assert seen == list(range(51))
+
+
+def test_no_two_threads_of_a_run_have_the_same_index():
+    """Nor has its caller one, which is a thread of another pool."""
+    with Pool(2) as pool, Pool(2) as other:
+
+        def run():
+            barrier = threading.Barrier(2)
+
+            def item(i):
+                if i < 2:
+                    barrier.wait(WAIT)  # so two threads take part
+                return threading.get_ident(), threadpool.current_worker()
+
+            return set(other.run(item, range(16), chunk=1)), threadpool.current_worker(), threading.get_ident()
+
+        for future in [pool.submit(run) for _ in range(20)]:
+            found, own, caller = future.result(WAIT)
+            assert own in (0, 1)
+            assert len(found) == len({index for _, index in found})
+            assert {index for thread, index in found if thread == caller} <= {None}
+        # Inside an item of the other pool's thread that pool's index counts again.
+        assert pool.submit(other.run, lambda _: other.submit(threadpool.current_worker).result(), range(9)).result(WAIT)
+
+
+def test_a_task_that_a_thread_of_another_pool_runs_has_no_index():
+    with Pool(1) as pool, Pool(4) as other, Held(pool, 1):
+
+        def wait_for_it():
+            before = threadpool.current_worker()
+            return before, pool.submit(threadpool.current_worker).result(), threadpool.current_worker()
+
+        before, inside, after = other.submit(wait_for_it).result(WAIT)
+        assert before == after == 0
+        assert inside is None
+        results = list(
+            other.submit(lambda: list(pool.imap(lambda _: threadpool.current_worker(), range(3)))).result(WAIT)
+        )
+        assert results == [None] * 3
+
+
 # Beginning and end
 
 

@@ -89,6 +89,7 @@ def test_a_number_in_an_array_of_no_dimension_is_an_index():
     [bytearray(100), memoryview(bytearray(100)), array.array("B", bytes(100)), SharedBuffer(100)],
     ids=lambda cells: type(cells).__name__,
 )
+@pytest.mark.thread_unsafe(reason="adds to the parameter")
 def test_other_buffers(cells):
     indices = numpy.arange(100) % 10
     Atomics.add(cells, indices, 2)

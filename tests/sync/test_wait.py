@@ -15,6 +15,8 @@ import pytest
 from threadpool import Atomics, SharedBuffer
 from threadpool.sync import _atomics
 
+pytestmark = pytest.mark.thread_unsafe(reason="counts who waits at the fixture's cells; starts threads of its own")
+
 WAITABLE = ["int32", "uint32", "int64", "uint64"]
 
 

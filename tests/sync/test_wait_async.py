@@ -11,6 +11,8 @@ from threadpool import Atomics
 from threadpool.sync import _atomics
 from threadpool.sync.waiting import _listeners
 
+pytestmark = pytest.mark.thread_unsafe(reason="counts who waits at the fixture's cells; starts threads of its own")
+
 
 @pytest.fixture
 def cells():

@@ -42,3 +42,7 @@ def __getattr__(name: str) -> type:
 
     globals()["Pool"] = Pool
     return Pool
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

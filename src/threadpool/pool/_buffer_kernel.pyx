@@ -6,7 +6,7 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 cimport cython
 from libc.math cimport INFINITY
 
-from threadpool.pool._items cimport drained
+from threadpool.pool._items cimport drained, name_of
 from threadpool.pool._kernel cimport set_body
 from threadpool.pool._pin cimport acquire, release
 
@@ -290,7 +290,6 @@ cdef bint has_contiguous_rows(Py_buffer *view) noexcept:
 
 
 cdef int pin(Py_buffer *view, object item, bint writable, Py_ssize_t index) except -1:
-    """`index` of the item in data; -1: the item is data itself."""
     try:
         acquire(item, view, PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
     except TypeError:
@@ -299,7 +298,3 @@ cdef int pin(Py_buffer *view, object item, bint writable, Py_ssize_t index) exce
         kind = "contiguous, writable" if writable else "contiguous"
         raise BufferError(f"{name_of(index)} must be a {kind} buffer: {error}") from None
     return 0
-
-
-cdef str name_of(Py_ssize_t index):
-    return "data" if index < 0 else f"data[{index}]"

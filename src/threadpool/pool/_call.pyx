@@ -13,7 +13,7 @@ from threadpool.pool._native cimport (
 from threadpool.pool._python cimport (
     TP_FREE_THREADED, PyContext_Enter, PyContext_Exit, PyObject_Call, tp_take_exception,
 )
-from threadpool.pool._python_loop cimport current_frame, set_current_frame
+from threadpool.pool._python_loop cimport current_frame, is_visitor, set_current_frame, set_visitor
 from threadpool.pool._task cimport Task
 
 
@@ -54,17 +54,20 @@ cdef class Call(Task):
         cdef PyObject *result
         cdef PyObject *error = NULL
         cdef tp_frame *before = current_frame()
+        cdef bint visited = is_visitor()
         future = self.future
         if not future.set_running_or_notify_cancel():
             self.drop()
             tp_pool_count(&self.engine.pool, 0, 0, 1)
             return False
         set_current_frame(NULL)  # the item of a run that waits for this is not part of it
+        set_visitor(not self.engine.is_own_thread())
         PyContext_Enter(self.context)
         result = PyObject_Call(self.fn, self.args, self.kwargs)
         if result is NULL:
             error = tp_take_exception()
         PyContext_Exit(self.context)
+        set_visitor(visited)
         set_current_frame(before)
         self.drop()
         tp_histogram_record(&self.engine.pool.wait_times, started - self.queued_at)

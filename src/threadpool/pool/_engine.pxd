@@ -43,9 +43,6 @@ cdef class Worker:
     cdef readonly object thread
     cdef bint begun                  # by its thread, or given up by who could not start that
     cdef object doing                # the function that it runs, or None
-    cdef readonly double busy_seconds
-    cdef readonly double started_at
-
 
     cdef uint64_t patience(self) noexcept
     cdef bint claim_begin(self)

@@ -35,8 +35,6 @@ class Engine:
 @disjoint_base
 class Worker:
     thread: threading.Thread
-    busy_seconds: float
-    started_at: float
     def __new__(cls, engine: Engine) -> Worker: ...
     @property
     def index(self) -> int: ...
@@ -52,6 +50,9 @@ PERCENTILES: tuple[float, ...]
 def worker_index(worker: Worker) -> int: ...
 def current_worker() -> int | None:
     """The index of the pool's thread that runs this, from 0; None in any other thread, callers of `run` included.
+
+    That is of the pool whose item or task this is: a thread of another pool, which may be the caller of a run or do a
+    task that it waits for, is like any other thread.
 
     Unlike a thread's identifier it can index an array of one cell for each worker; only a thread that a pool starts
     beyond its width, for `run_async` inside its own tasks, has an index above. Thread-safe.

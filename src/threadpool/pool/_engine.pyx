@@ -10,7 +10,7 @@ from libc.stdint cimport uint64_t
 
 from threadpool.pool._native cimport *
 from threadpool.pool._python cimport TP_FREE_THREADED, PyErr_CheckSignals
-from threadpool.pool._python_loop cimport PythonLoop
+from threadpool.pool._python_loop cimport PythonLoop, is_visitor
 from threadpool.pool._task cimport Task
 from threadpool.pool._watch cimport SIGNAL_NANOSECONDS
 
@@ -256,7 +256,7 @@ cdef class Engine:
                 ended = tp_pool_wait_for_end(&self.pool, SIGNAL_NANOSECONDS)
             PyErr_CheckSignals()
         for worker in workers:
-            if (<Worker>worker).started_at:  # else the system had no thread for it
+            if tp_worker_started(&(<Worker>worker).native):  # else the system had no thread for it
                 (<Worker>worker).thread.join()
 
     def abandon(self):
@@ -280,8 +280,15 @@ cdef class Engine:
     def figures(self):
         """What `Pool.stats` tells, at some moment."""
         cdef tp_pool *pool = &self.pool
-        now = tp_now() * 1e-9
-        workers = self.workers
+        cdef uint64_t now = tp_now()
+        cdef uint64_t started
+        cdef uint64_t busy = 0
+        cdef uint64_t passed = 0
+        for worker in self.workers:
+            busy += tp_worker_busy(&(<Worker>worker).native)
+            started = tp_worker_started(&(<Worker>worker).native)
+            if 0 < started < now:
+                passed += now - started
         return {
             "workers": pool.threads,
             "busy": max(0, <int>pool.threads - <int>pool.parked - <int>pool.spinning),
@@ -289,8 +296,8 @@ cdef class Engine:
             "completed": pool.completed,
             "failed": pool.failed,
             "cancelled": pool.cancelled,
-            "busy_seconds": sum([(<Worker>worker).busy_seconds for worker in workers]),
-            "seconds": sum([now - (<Worker>worker).started_at for worker in workers if (<Worker>worker).started_at]),
+            "busy_seconds": busy * 1e-9,
+            "seconds": passed * 1e-9,
             "wait_times": [tp_histogram_quantile(&pool.wait_times, part) * 1e-9 for part in PERCENTILES],
             "run_times": [tp_histogram_quantile(&pool.run_times, part) * 1e-9 for part in PERCENTILES],
         }
@@ -332,8 +339,8 @@ cdef class Worker:
         if not self.claim_begin():
             return False
         tp_this_worker = <void *>self
-        self.started_at = tp_now() * 1e-9
         self.idle_since = tp_now()
+        tp_worker_start(&self.native, self.idle_since)
         # The last 15 bytes of the name, which is all that Linux keeps: the index is at the end.
         name = self.thread.name.encode(errors="replace")
         tp_name_thread(name[max(0, len(name) - 15):])
@@ -385,7 +392,7 @@ cdef class Worker:
         if found != TP_FOUND_SEAT:
             self.naps = 0 if TP_FREE_THREADED else NAPS
         self.idle_since = tp_now()
-        self.busy_seconds += (self.idle_since - started) * 1e-9
+        tp_worker_add_busy(&self.native, self.idle_since - started)
         return True
 
     cdef uint64_t patience(self) noexcept:
@@ -446,9 +453,11 @@ cdef class Worker:
     cdef int help_with(self, tp_loop *loop, unsigned seat) except -1:
         # A function of its own, so that its reference to the run is gone before the seat is left.
         run = <PythonLoop>loop.context
+        # One thread does all of a serial loop. Should it leave for a task, another one could take its place.
+        cdef bint may_leave = not loop.serial or self.engine.pool.limit == 1
         try:
             self.now_doing(run.fn)
-            run.work(loop, seat, None, &self.engine.pool, &self.native)
+            run.work(loop, seat, None, &self.engine.pool if may_leave else NULL, &self.native)
         except BaseException as error:
             # What items raise is kept at the seat. This came from the engine, and claimed items may be lost.
             run.give_up(loop, error)
@@ -473,13 +482,16 @@ def worker_index(Worker worker):
 def current_worker():
     """The index of the pool's thread that runs this, from 0; None in any other thread, callers of `run` included.
 
+    That is of the pool whose item or task this is: a thread of another pool, which may be the caller of a run or do a
+    task that it waits for, is like any other thread.
+
     Unlike a thread's identifier it can index an array of one cell for each worker; only a thread that a pool starts
     beyond its width, for `run_async` inside its own tasks, has an index above. Thread-safe.
 
     >>> current_worker() is None
     True
     """
-    return None if tp_this_worker is NULL else (<Worker>tp_this_worker).native.index
+    return None if tp_this_worker is NULL or is_visitor() else (<Worker>tp_this_worker).native.index
 
 
 cdef Worker current_worker_object():

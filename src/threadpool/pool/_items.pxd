@@ -12,4 +12,6 @@ cdef class Items:
     cdef object make(self, Py_ssize_t index)
 
 
+cdef object iterator_of(data)
 cdef tuple drained(data)
+cdef str name_of(Py_ssize_t index)

@@ -56,14 +56,22 @@ cdef bint fits(numbers):
     return all(-(1 << 62) < number < 1 << 62 for number in (numbers.start, numbers.stop, numbers.step))
 
 
+cdef object iterator_of(data):
+    try:
+        return iter(data)
+    except TypeError:
+        if hasattr(type(data), "__iter__") and not is_array(data):
+            raise
+        raise TypeError(f"data must be iterable, not {type(data).__name__!r}") from None
+
+
 cdef tuple drained(data):
     """What an iterable holds."""
     if type(data) is tuple or type(data) is list:
         return tuple(data)  # in one step, which no other thread can change half-way
-    try:
-        iterator = iter(data)
-    except TypeError:
-        if hasattr(type(data), "__iter__"):
-            raise
-        raise TypeError(f"data must be iterable, not {type(data).__name__!r}") from None
-    return tuple(iterator)
+    return tuple(iterator_of(data))
+
+
+cdef str name_of(Py_ssize_t index):
+    """Of an item in data, for messages; -1: it is data itself."""
+    return "data" if index < 0 else f"data[{index}]"

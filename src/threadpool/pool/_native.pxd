@@ -18,11 +18,13 @@ cdef extern from "pool/loop.h" nogil:
         size_t failed
         void *failure
         int code
+        size_t failures
 
     ctypedef struct tp_loop:
         size_t count
         uint32_t burst
         unsigned width
+        bint serial
         bint foreign
         bint aborted
         unsigned guests
@@ -38,12 +40,14 @@ cdef extern from "pool/loop.h" nogil:
 
     tp_loop *tp_loop_new(size_t count, size_t unit, uint32_t burst, unsigned width, tp_kernel kernel, void *context)
     void tp_loop_free(tp_loop *loop)
+    void tp_loop_make_serial(tp_loop *loop)
     bint tp_loop_claim(tp_loop *loop, unsigned seat, uint32_t most, size_t *begin, size_t *end)
     void tp_loop_lower_limit(tp_loop *loop, size_t limit)
     size_t tp_loop_limit(tp_loop *loop)
     bint tp_loop_may_start(tp_loop *loop, size_t index)
     void tp_loop_count_done(tp_seat *seat, size_t items)
     size_t tp_loop_done(tp_loop *loop)
+    size_t tp_loop_failures(tp_loop *loop)
     bint tp_loop_work(tp_loop *loop, unsigned seat, uint64_t nanoseconds)
     tp_seat *tp_loop_lowest_failure(tp_loop *loop)
     bint tp_frame_is_cancelled(const tp_frame *frame)
@@ -122,6 +126,10 @@ cdef extern from "pool/pool.h" nogil:
         TP_POOL_STOPPED
 
     void tp_pool_count(tp_pool *pool, size_t completed, size_t failed, size_t cancelled)
+    void tp_worker_start(tp_worker *worker, uint64_t now)
+    uint64_t tp_worker_started(tp_worker *worker)
+    void tp_worker_add_busy(tp_worker *worker, uint64_t nanoseconds)
+    uint64_t tp_worker_busy(tp_worker *worker)
     void tp_pool_init(tp_pool *pool, bint can_spin, unsigned limit, size_t capacity)
     void tp_pool_destroy(tp_pool *pool)
     bint tp_pool_enroll(tp_pool *pool, tp_worker *worker, unsigned wanted, tp_worker *principal)

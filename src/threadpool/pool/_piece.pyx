@@ -8,9 +8,7 @@ from libc.stdint cimport uint64_t
 from threadpool.pool._engine cimport Engine
 from threadpool.pool._native cimport *
 from threadpool.pool._python cimport PyErr_CheckSignals
-from threadpool.pool._python_loop cimport (
-    add_index, current_frame, private_context, private_function, set_current_frame,
-)
+from threadpool.pool._python_loop cimport current_frame, private_context, private_function, set_current_frame
 from threadpool.pool._run cimport Handle
 from threadpool.pool._task cimport Task
 from threadpool.pool._watch cimport SIGNAL_NANOSECONDS
@@ -172,7 +170,7 @@ cdef class Piece(Task):
         if before is NULL and self.gate.around.loop is not NULL:
             set_current_frame(&self.gate.around)
         try:
-            self.results = self.work(self.items, self.first)
+            self.results = self.work()
             self.nanoseconds = tp_now() - started
             if self.error is None and <Py_ssize_t>len(self.results) < self.count:
                 self.rest = self.cut()
@@ -206,26 +204,12 @@ cdef class Piece(Task):
             self.fail(error)
         return 0
 
-    cdef list work(self, list items, size_t first):
+    cdef list work(self):
         """The results of the items, up to the first that fails."""
-        cdef list results = []
         try:
-            run = Run(self.engine, private_function(self.fn), items, 1, None, "raise", None, None, False,
-                      self.handle, private_context(self.context), first)
-        except Exception as error:
-            if len(items) == 1:
-                add_index(error, first)
-                self.error = error
-                return results
-            # A kernel looks at all of its inputs first, and has refused one.
-            for index, item in enumerate(items):
-                results += self.work([item], first + index)
-                if self.error is not None:
-                    break
-            return results
-        except BaseException as error:
-            self.error = error
-            return results
+            run = self.new_run(False)
+        except Exception:
+            run = self.new_run(True)  # a kernel looks at all of its inputs first, and has refused one
         if self.may_be_cut:
             run.cut_after(CUT_NANOSECONDS)
         try:
@@ -233,6 +217,10 @@ cdef class Piece(Task):
         except BaseException as error:
             self.error = error
             return run.results_before_failure()
+
+    cdef object new_run(self, bint item_by_item):
+        return Run(self.engine, private_function(self.fn), self.items, 1, None, "raise", None, None, False, self.handle,
+                   private_context(self.context), self.first, item_by_item)
 
     cdef int cancel(self) except -1:
         from concurrent.futures import CancelledError

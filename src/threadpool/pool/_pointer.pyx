@@ -8,6 +8,7 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_WRITABLE
 cimport cython
 
 from threadpool.pool._buffer_kernel cimport BufferFunction, BufferKernel, set_function
+from threadpool.pool._items cimport iterator_of, name_of
 from threadpool.pool._kernel cimport Batch, Kernel, set_body
 from threadpool.pool._pin cimport acquire, release
 
@@ -67,6 +68,13 @@ cdef class ScalarKernel(Kernel):
         self.argument = argument
         self.result = result
         self.loop = tp_scalar_select(scalar_of(argument, "argument"), scalar_of(result, "result"))
+
+    def __call__(self, data, /):
+        # As an array, whose only number has been looked at, and goes by the name of the argument.
+        cdef ScalarBatch batch = ScalarBatch(self, one_converted(data, self.argument))
+        with nogil:
+            batch.body(batch.arguments, 0, 1, NULL)
+        return batch.results()[0]
 
     def __repr__(self):
         return f"<kernel {self.name}>"
@@ -130,12 +138,23 @@ cdef bint is_format_of(element, const char *format) except -1:
 cdef object converted(data, element):
     """An array.array of the numbers, which refuses what would not arrive at the function as it is."""
     numbers = array.array(element.char)
-    for index, item in enumerate(data):
-        try:
-            numbers.append(item)
-        except (TypeError, OverflowError) as error:
-            raise type(error)(f"data[{index}] must be a number of type {element}: {error}") from None
+    for index, item in enumerate(iterator_of(data)):
+        append(numbers, item, element, index)
     return numbers
+
+
+cdef object one_converted(number, element):
+    numbers = array.array(element.char)
+    append(numbers, number, element, -1)
+    return numbers
+
+
+cdef int append(numbers, number, element, Py_ssize_t index) except -1:
+    try:
+        numbers.append(number)
+    except (TypeError, OverflowError) as error:
+        raise type(error)(f"{name_of(index)} must be a number of type {element}: {error}") from None
+    return 0
 
 
 cdef tp_scalar scalar_of(element, str name) except *:

@@ -24,6 +24,8 @@ cdef class PythonLoop:
 
 cdef tp_frame *current_frame() noexcept
 cdef void set_current_frame(tp_frame *frame) noexcept
+cdef bint is_visitor() noexcept
+cdef void set_visitor(bint visitor) noexcept
 cdef void add_index(object error, size_t index) noexcept
 cdef object private_context(object context)
 cdef object private_function(object fn)

@@ -9,5 +9,8 @@ def cancelled() -> bool:
     False
     """
 
+def check_room(size: int) -> None:
+    """MemoryError: there is no memory for a list of that size."""
+
 def abandon_loops() -> None:
     """In a child that was forked inside an item: starts no more items of the loops around it, whose guests are not there."""

@@ -5,7 +5,7 @@ import types
 
 cimport cython
 from libc.stdint cimport uint32_t, uint64_t
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from threadpool.pool._items cimport Items
@@ -41,8 +41,12 @@ cdef extern from "Python.h":
 
     /* The item that the thread is at, or NULL. */
     static _Thread_local struct tp_frame *tp_here;
+
+    /* The thread is at an item or a task of a pool that it is no thread of. */
+    static _Thread_local int tp_visits;
     """
     tp_frame *tp_here
+    bint tp_visits
     PyObject *tp_only_referent(PyObject *)
     bint tp_refers_to(PyObject *, PyObject *)
     PyObject *PyObject_Vectorcall(PyObject *callable, PyObject **arguments, size_t count, PyObject *names)
@@ -94,10 +98,12 @@ cdef class PythonLoop:
         cdef uint64_t pause = SAFEPOINT_NANOSECONDS if watch is None or watch.pool is NULL else watch.pace.window
         cdef tp_frame here
         cdef tp_frame *before = tp_here
+        cdef bint visited = tp_visits
         here.loop = loop
         here.index = 0
         context.enter()
         set_current_frame(&here)
+        set_visitor(seat == 0 and loop.foreign)
         try:
             while (pool is NULL or not tp_pool_is_to_leave(pool, loop, worker)) and tp_loop_claim(
                     loop, seat, most, &begin, &end):
@@ -123,6 +129,7 @@ cdef class PythonLoop:
                 elif watch is not None and watch.is_timed:
                     watch.look(loop)
         finally:
+            set_visitor(visited)
             set_current_frame(before)
             context.leave()
         return 0
@@ -184,11 +191,17 @@ cdef list new_list(Py_ssize_t size):
     # Where there is no memory for its array, free-threaded builds free that of an older list (CPython gh-152125). So
     # only ask for what can be had; for less, the process is at its end anyway.
     if size > 1 << 17:
-        room = PyMem_Malloc((size + 1) * sizeof(void *)) if size < PY_SSIZE_T_MAX // 16 else NULL
-        if room is NULL:
-            raise MemoryError(f"no memory for a list of {size} results")
-        PyMem_Free(room)
+        check_room(size)
     return PyList_New(size)
+
+
+def check_room(Py_ssize_t size):
+    """MemoryError: there is no memory for a list of that size."""
+    # Asks the C library: Python's allocators of free-threaded builds give out addresses that no memory stands behind.
+    room = PyMem_RawMalloc((size + 1) * sizeof(void *)) if size < PY_SSIZE_T_MAX // 16 else NULL
+    if room is NULL:
+        raise MemoryError(f"no memory for a list of {size} results")
+    PyMem_RawFree(room)
 
 
 def cancelled():
@@ -220,6 +233,15 @@ cdef tp_frame *current_frame() noexcept:
 cdef void set_current_frame(tp_frame *frame) noexcept:
     global tp_here
     tp_here = frame
+
+
+cdef bint is_visitor() noexcept:
+    return tp_visits
+
+
+cdef void set_visitor(bint visitor) noexcept:
+    global tp_visits
+    tp_visits = visitor
 
 
 @cython.final
@@ -308,6 +330,7 @@ cdef int note_failure(PythonLoop run, tp_loop *loop, tp_seat *seat, size_t index
     """Keeps the exception that is set: as a result, or at the seat if it outranks the one there; lowers the limit."""
     cdef PyObject *taken = tp_take_exception()
     cdef Failed failed
+    seat.failures += 1
     error = <object>taken
     if run.keep_errors and isinstance(error, Exception):
         Py_DECREF(error)

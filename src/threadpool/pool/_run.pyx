@@ -5,6 +5,7 @@ import functools
 import operator
 
 cimport cython
+from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
 
 from threadpool.pool._engine cimport STARTED, Engine
@@ -76,7 +77,7 @@ cdef class Run:
     cdef bint was_cut            # there are results of its first items only
 
     def __init__(self, Engine engine, fn, data, workers, chunk, errors, timeout, report=None, star=False,
-                 Handle handle=None, context=None, size_t first=0):
+                 Handle handle=None, context=None, size_t first=0, bint item_by_item=False):
         self.engine = engine
         self.unit = 0 if chunk is None else at_least_one("chunk", chunk)
         self.width = engine.pool.limit if workers is None else at_least_one("workers", workers)
@@ -95,11 +96,12 @@ cdef class Run:
         if handle is None:  # else it was accepted before, as a task
             check_open(engine)
         kernel, options = kernel_of(fn)
-        if kernel is None:
+        if kernel is not None and star:
+            raise TypeError(f"a kernel takes one input: use run, not starmap, for {fn!r}")
+        # A batch of a kernel has one failure; a kernel that is called as any function has one for each item.
+        if kernel is None or item_by_item or errors != "raise":
             self.python = PythonLoop(fn, Items(data), contextvars.copy_context() if context is None else context, star,
                                      errors != "raise", first)
-        elif star:
-            raise TypeError(f"a kernel takes one input: use run, not starmap, for {fn!r}")
         else:
             self.batch = (<Kernel>kernel).bind(data, options)
 
@@ -156,6 +158,7 @@ cdef class Run:
         cdef size_t units = count // unit + (count % unit != 0)
         cdef uint32_t burst = 1 if self.unit else BURST if self.batch is None else self.batch.burst
         cdef size_t width = max(<size_t>1, min(min(self.width, units), self.engine.pool.limit))
+        cdef bint serial = width == 1 and not caller_works
         cdef tp_loop *loop
         if self.batch is None:
             # Seat 0 is the caller's, whether it works or not.
@@ -168,6 +171,8 @@ cdef class Run:
             loop = tp_loop_new(count, unit, burst, <unsigned>width, self.batch.body, self.batch.arguments)
         if loop is NULL:
             raise MemoryError
+        if serial:
+            tp_loop_make_serial(loop)
         loop.deadline = self.deadline
         loop.outer = current_frame()
         loop.foreign = not self.engine.is_own_thread()
@@ -231,10 +236,10 @@ cdef class Run:
 
     cdef object error(self, tp_loop *loop):
         """What the run raises, once the loop is closed, or None."""
-        cdef bint late = loop.deadline != TP_NEVER and tp_now() >= loop.deadline
+        cdef bint late = loop.count and loop.deadline != TP_NEVER and tp_now() >= loop.deadline
         cdef tp_seat *seat = NULL if self.batch is None else tp_loop_lowest_failure(loop)
         error = self.python.failure(loop) if self.batch is None else None
-        cdef size_t failed = error is not None or seat is not NULL
+        cdef size_t failed = tp_loop_failures(loop)
         cdef size_t done = max(tp_loop_done(loop), failed)  # an error of the engine may have left it uncounted
         self.done = done
         self.failed = TP_NO_INDEX if seat is NULL else seat.failed
@@ -318,6 +323,8 @@ cpdef double seconds(str name, value) except? -1:
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__!r}") from None
+    except OverflowError:
+        number = INFINITY if value > 0 else 0.0
     if number != number:
         raise ValueError(f"{name} must be a number of seconds, not NaN")
     return max(0.0, min(number, 1e9))

@@ -33,6 +33,8 @@ def _current_frames() -> dict[int, FrameType]:
 def dump(engine: Engine, file: TextIO | None = None) -> None:
     """Writes it to `file`, by default standard error."""
     out = sys.stderr if file is None else file
+    if not hasattr(out, "write"):
+        raise TypeError(f"file must be a text file, not {type(out).__name__!r}")
     figures = engine.figures()
     print(
         f"pool {engine.name!r}: {figures['workers']} of {engine.width} workers, {figures['busy']} busy, "

@@ -39,6 +39,10 @@ class Pool(Mapper, concurrent.futures.Executor):
     submitted fails with `concurrent.futures.thread.BrokenThreadPool`. With an initializer threads do not expire, and a
     caller of `run`, whose thread has not been initialized, waits rather than works.
 
+    Without one, a thread of any pool that waits, without a timeout, for a Future that is still queued runs that task
+    itself: one worker alone does not see to it that no two tasks run at once. An initializer does, or a lock in the
+    tasks.
+
     ``max_queue``: how many submitted calls may wait; then submit waits for room (``when_full="block"``) or raises
     `threadpool.errors.QueueFull` (``"raise"``). Threads of pools never wait.
 
@@ -129,8 +133,6 @@ class Pool(Mapper, concurrent.futures.Executor):
         """
         from .stream import map_eagerly
 
-        if not iterables:
-            raise TypeError("map must have at least one iterable")
         size = at_least_one("chunksize", chunksize)
         buffer = None if buffersize is None else at_least_one("buffersize", buffersize)
         wait = None if timeout is None else seconds("timeout", timeout)

@@ -74,7 +74,8 @@ class Mapper:
         The calling thread works too. Every item runs in a copy of the caller's context variables: what it sets, nobody
         else sees. Items of one run must not wait for each other.
 
-        ``workers`` caps the threads of this call, the caller included; with 1 the items run in order on the caller.
+        ``workers`` caps the threads of this call, the caller included; with 1 the items run in order on the caller,
+        or, where the pool has an initializer, in one of its threads.
         ``chunk`` is the number of items that a thread takes at a time; by default one to four, and what a slow item
         keeps waiting is taken over by others.
 
@@ -82,7 +83,7 @@ class Mapper:
         names it. Nothing above it is started any more, everything below it still runs. With ``"group"`` everything
         runs, and the errors are raised as one ``ExceptionGroup``; with ``"return"`` they stand in the list. What is no
         ``Exception`` (KeyboardInterrupt, SystemExit) always ends the run. The items in progress end first, and the pool
-        remains usable. Kernels stop at the lowest error, whatever ``errors`` says.
+        remains usable. With ``"group"`` and ``"return"`` a kernel is called like any function.
 
         After ``timeout`` seconds nothing is started any more, and when the items in progress have ended, TimeoutError
         is raised; they can ask `cancelled`. It is not looked at while ``data`` is drained. ``progress=True``, or a
@@ -164,7 +165,8 @@ class Mapper:
 
         Input of any length in bounded memory: at most ``window`` items have been read whose results have not been
         taken; by default a few for each thread, more where they take microseconds. The input is read in the consumer's
-        thread, as it asks for results. Items run in threads of the pool; in the consumer's only where those might not
+        thread, as it asks for results; one that waits for results of items before it, such as a queue that they feed,
+        needs ``window=1``. Items run in threads of the pool; in the consumer's only where those might not
         come: it is a thread of a pool itself, or none has come for half a second. Several small items are done in one
         go, so none may wait for the result of another one to be taken. Every item sees the context variables of who
         called `imap`.

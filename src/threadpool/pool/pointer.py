@@ -82,6 +82,7 @@ def kernel(
     or the rows of an array; ``size`` is in bytes. The function returns 0, or a code when it fails. ``result`` says
     what it writes: with an int, so many bytes, for a bytes object; with a NumPy dtype, one of these, for a Python
     scalar (as ``.item()`` returns it); with ``(dtype, shape)``, an array, which is then a view of one for all items.
+    That memory is not initialised: the function writes all of it, or what was there before shows.
     With None, it writes to the data, which must be writable and not overlap; its ``result`` is NULL, and the results
     are None.
 
@@ -106,6 +107,8 @@ def kernel(
     errors = exceptions(name, errors)
     if result is None:
         return PointerKernel(fn, address, name, 0, None, True, errors)
+    if isinstance(result, bool):
+        raise TypeError(f"result must be a number of bytes or a NumPy dtype, not {result}")
     try:
         size, element = operator.index(result), None
     except TypeError:
@@ -113,14 +116,19 @@ def kernel(
         size = element.itemsize
     if size < 1:
         raise ValueError(f"result must be at least 1 byte, not {size}")
+    if size > sys.maxsize // 2:
+        raise ValueError(f"result must be a number of bytes that there is memory for, not {size}")
     return PointerKernel(fn, address, name, size, element, False, errors)
 
 
 def dtype(name: str, given: Any) -> Any:
     import numpy
 
-    # To NumPy, None means float64.
-    element = numpy.dtype(given) if given is not None else None
+    try:
+        # To NumPy, None means float64.
+        element = numpy.dtype(given) if given is not None else None
+    except (TypeError, ValueError):
+        element = None
     if element is None or element.hasobject:
         raise TypeError(f"{name} must be a NumPy dtype without Python objects, not {given!r}")
     return element
@@ -168,6 +176,8 @@ def address_of(fn: Any) -> int:
         raise TypeError("fn must be a C function, not one that calls Python: give run the Python function itself")
     if address == 0:
         raise ValueError("fn must not be a null pointer")
+    if not 0 < address < 1 << 64:
+        raise ValueError(f"fn must be an address, not {address}")
     return address
 
 

@@ -2,7 +2,8 @@
 
 The consumer's thread reads the input and cuts it into pieces, which the pool works through. A piece is so large that it
 takes half a millisecond, which hides what it costs, or one item where that takes longer; one that proves slower is cut
-into more. The consumer does none of them itself, unless nobody else can, or none has ended for half a second: else results that are there come at once.
+into more. The consumer does none of them itself, unless nobody else can, or none has ended for half a second: else
+results that are there come at once.
 """
 
 from __future__ import annotations
