@@ -8,7 +8,7 @@ import socket
 import threading
 import warnings
 import weakref
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 from ._waiter import Mailbox, Waiter
@@ -45,20 +45,15 @@ class Waiting(Coroutine[Any, Any, str]):
         self._was_awaited = False
 
     def send(self, value: Any) -> Any:
-        self._was_awaited = True
-        try:
-            return self._steps.send(value)
-        except StopIteration:
-            self._end()
-            raise
-        except BaseException:
-            self._give_up()
-            raise
+        return self._step(self._steps.send, value)
 
     def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+        return self._step(self._steps.throw, error if value is None else value)
+
+    def _step(self, step: Callable[[Any], Any], argument: Any) -> Any:
         self._was_awaited = True
         try:
-            return self._steps.throw(error if value is None else value)
+            return step(argument)
         except StopIteration:
             self._end()
             raise
