@@ -11,13 +11,12 @@ cdef class PythonLoop:
     cdef size_t first        # the number of the first item, for messages
     cdef bint star           # fn(*item)
     cdef bint keep_errors    # as results, each wrapped, rather than stop at the lowest one
-    cdef bint has_errors
     cdef size_t failed       # the item whose failure was chosen
     cdef object broken       # what the engine itself raised in a thread of the pool, such as a MemoryError
 
     cdef int work(self, tp_loop *loop, unsigned seat, Watch watch, tp_pool *pool, tp_worker *worker) except -1
     cdef int give_up(self, tp_loop *loop, error) except -1
-    cdef list finished(self, bint as_group)
+    cdef list finished(self, bint as_group, bint has_errors)
     cdef object failure(self, tp_loop *loop)
     cdef list results_before_failure(self, size_t done)
 

@@ -72,8 +72,8 @@ cdef object scratch = contextvars.ContextVar("threadpool.scratch")
 cdef class PythonLoop:
     """One run of a Python callable.
 
-    Threads share this object but write to nothing in it, except each to the result slots of the items it claimed, and
-    all alike to has_errors; failures stand at the seats. `broken` is guarded by a critical section.
+    Threads share this object but write to nothing in it, except each to the result slots of the items it claimed;
+    failures stand at the seats. `broken` is guarded by a critical section.
     """
 
     def __init__(self, fn, Items items, context, bint star, bint keep_errors, size_t first):
@@ -142,12 +142,12 @@ cdef class PythonLoop:
                 self.broken = error
         return 0
 
-    cdef list finished(self, bint as_group):
+    cdef list finished(self, bint as_group, bint has_errors):
         """The results, once every slot is filled, with the errors among them; or these raised as a group."""
         results = self.results
         self.results = None
         PyObject_GC_Track(<PyObject *>results)
-        if not self.has_errors:
+        if not has_errors:
             return results
         errors = []
         for index, result in enumerate(results):
@@ -339,7 +339,6 @@ cdef int note_failure(PythonLoop run, tp_loop *loop, tp_seat *seat, size_t index
         failed.error = error
         Py_INCREF(failed)
         PyList_SET_ITEM(<PyObject *>run.results, index, <PyObject *>failed)
-        run.has_errors = True
         return 0
     tp_loop_lower_limit(loop, index if isinstance(error, Exception) else 0)
     if seat.failure is NULL or outranks(error, index, <object>seat.failure, seat.failed):

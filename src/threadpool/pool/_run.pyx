@@ -74,6 +74,7 @@ cdef class Run:
     cdef size_t first            # the number of the first item, for messages
     cdef size_t done             # items, failed ones included, once it has ended
     cdef size_t failed           # the item at which a kernel failed
+    cdef size_t failures
     cdef bint was_cut            # there are results of its first items only
 
     def __init__(self, Engine engine, fn, data, workers, chunk, errors, timeout, report=None, star=False,
@@ -134,7 +135,7 @@ cdef class Run:
                 del error  # else the traceback, and so all it holds, would be part of a cycle
         if self.was_cut:
             return self.results_before_failure()
-        return self.python.finished(self.as_group) if self.batch is None else self.batch.results()
+        return self.python.finished(self.as_group, self.failures > 0) if self.batch is None else self.batch.results()
 
     def cut_after(self, uint64_t nanoseconds):
         """The run, of one thread, then returns what it has, which is at least the first result."""
@@ -240,6 +241,7 @@ cdef class Run:
         cdef tp_seat *seat = NULL if self.batch is None else tp_loop_lowest_failure(loop)
         error = self.python.failure(loop) if self.batch is None else None
         cdef size_t failed = tp_loop_failures(loop)
+        self.failures = failed
         cdef size_t done = max(tp_loop_done(loop), failed)  # an error of the engine may have left it uncounted
         self.done = done
         self.failed = TP_NO_INDEX if seat is NULL else seat.failed

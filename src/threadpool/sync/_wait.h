@@ -13,7 +13,7 @@
 
 /* The one of this process; other modules get it by the capsule `lot`. */
 static tp_lot tp_the_lot;
-static unsigned long tp_main_thread;
+static _Atomic unsigned long tp_main_thread;
 
 /* Seconds as nanoseconds; what is not positive is 0, and None for ever. */
 static int tp_take_timeout(tp_target *to, PyObject *argument, uint64_t *nanoseconds) {
