@@ -13,7 +13,10 @@ import pytest
 
 from threadpool import Atomics, SharedBuffer
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows yet")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="not on Windows yet"),
+    pytest.mark.thread_unsafe(reason="looks at numbers of files, which other threads use again"),
+]
 
 METHODS = [method for method in ("spawn", "forkserver") if method in multiprocessing.get_all_start_methods()]
 TIMES = 2_000
