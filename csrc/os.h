@@ -116,6 +116,9 @@ static inline void tp_free(void *memory) { free(memory); }
  * wake-up would take. */
 #define TP_SPIN_NANOSECONDS 40000
 
+/* How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed. */
+#define TP_SIGNAL_NANOSECONDS 50000000
+
 /* Tells the core that this is a spin loop. */
 static inline void tp_pause(void) {
 #if defined(_MSC_VER)

@@ -6,7 +6,7 @@ The layers, top to bottom; each uses only what stands below it:
     hashing    kernels that hash; files, folders, manifests
     pool       run, Pool, and the engine under them; what a kernel is
     sync       SharedBuffer and Atomics
-    errors     the exceptions
+    errors     the exceptions; cores: how many there are
     csrc/      C without Python: loops, threads, atomic operations, algorithms
 """
 

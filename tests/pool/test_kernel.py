@@ -7,92 +7,15 @@ import errno
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy
 import pytest
 
 import threadpool
 from threadpool import Pool, kernel
-
-SOURCE = r"""
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-/* The sum of the bytes. Code 7: none; code -2: the first one is 255. */
-int sum(const void *data, size_t size, void *result) {
-    uint64_t total = 0;
-    if (size == 0) return 7;
-    if (*(const unsigned char *)data == 255) return -2;
-    for (size_t i = 0; i < size; i++) total += ((const unsigned char *)data)[i];
-    memcpy(result, &total, sizeof total);
-    return 0;
-}
-
-int negate(void *data, size_t size, void *result) {
-    if (result) return 1;
-    for (size_t i = 0; i < size / sizeof(double); i++) ((double *)data)[i] *= -1;
-    return 0;
-}
-
-int extremes(const void *data, size_t size, void *result) {
-    const double *numbers = data;
-    double low = numbers[0], high = numbers[0];
-    for (size_t i = 1; i < size / sizeof(double); i++) {
-        if (numbers[i] < low) low = numbers[i];
-        if (numbers[i] > high) high = numbers[i];
-    }
-    ((double *)result)[0] = low;
-    ((double *)result)[1] = high;
-    return 0;
-}
-
-int32_t i4_to_i4(int32_t x) { return x / 2; }
-int64_t i4_to_i8(int32_t x) { return x / 2; }
-float i4_to_f4(int32_t x) { return x / 2; }
-double i4_to_f8(int32_t x) { return x / 2; }
-int32_t i8_to_i4(int64_t x) { return x / 2; }
-int64_t i8_to_i8(int64_t x) { return x / 2; }
-float i8_to_f4(int64_t x) { return x / 2; }
-double i8_to_f8(int64_t x) { return x / 2; }
-uint32_t u4_to_u4(uint32_t x) { return x / 2; }
-uint64_t u8_to_u8(uint64_t x) { return x / 2; }
-int32_t f4_to_i4(float x) { return x / 2; }
-int64_t f4_to_i8(float x) { return x / 2; }
-float f4_to_f4(float x) { return x / 2; }
-double f4_to_f8(float x) { return x / 2; }
-int32_t f8_to_i4(double x) { return x / 2; }
-int64_t f8_to_i8(double x) { return x / 2; }
-float f8_to_f4(double x) { return x / 2; }
-double f8_to_f8(double x) { return x / 2; }
-
-int no_character(const void *data, size_t size, void *result) {
-    (void)data;
-    (void)size;
-    *(uint32_t *)result = UINT32_MAX;
-    return 0;
-}
-"""
-
-
-@pytest.fixture(scope="session")
-def library_path(tmp_path_factory):
-    compiler = shutil.which(os.environ.get("CC", "cc"))
-    if sys.platform == "win32" or compiler is None:
-        pytest.skip("needs a C compiler called cc")
-    folder = tmp_path_factory.mktemp("library")
-    (folder / "library.c").write_text(SOURCE)
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "library.c", "-o", "library.so"], cwd=folder, check=True)
-    return str(folder / "library.so")
-
-
-@pytest.fixture
-def library(library_path):
-    return ctypes.CDLL(library_path)
-
 
 BUFFERS = [bytes([i % 251]) * (i + 1) for i in range(1000)]
 SUMS = [sum(buffer) for buffer in BUFFERS]
@@ -309,7 +232,8 @@ def test_results_that_are_no_objects_are_an_error(library, name):
 
 # Numbers
 
-CONVERSIONS = [line.split("(")[0].split()[-1] for line in SOURCE.splitlines() if "x / 2" in line]
+LIBRARY = Path(__file__).with_name("library.c").read_text()
+CONVERSIONS = [line.split("(")[0].split()[-1] for line in LIBRARY.splitlines() if "x / 2" in line]
 
 
 @pytest.mark.parametrize("name", CONVERSIONS)

@@ -11,7 +11,8 @@ from typing import Any
 
 from .. import __version__, workers
 from ..hashing._hashing import sha256_variant, simd_level
-from ..pool.width import VARIABLE, cpu_quota, usable_cores
+from ..cores import usable_cores
+from ..pool.width import VARIABLE, cpu_quota
 
 BLAS_VARIABLES = (
     "OMP_NUM_THREADS",

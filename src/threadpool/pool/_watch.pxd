@@ -3,8 +3,8 @@ from libc.stdint cimport uint64_t
 from threadpool.pool._native cimport tp_loop, tp_pace, tp_pool
 
 
-# How often a thread that waits, or runs a kernel, looks whether Ctrl-C was pressed.
-cdef enum: SIGNAL_NANOSECONDS = 50_000_000
+cdef extern from "os.h":
+    enum: SIGNAL_NANOSECONDS "TP_SIGNAL_NANOSECONDS"
 
 
 cdef class Watch:

@@ -2,7 +2,8 @@
 
 import math
 import os
-import sys
+
+from ..cores import usable_cores
 
 VARIABLE = "THREADPOOL_WORKERS"
 MOST_WORKERS = 65536
@@ -23,15 +24,6 @@ def workers() -> int:
     cores = usable_cores()
     quota = cpu_quota()
     return cores if quota is None else max(1, min(cores, math.ceil(quota)))
-
-
-def usable_cores() -> int:
-    """The cores that this process may run on."""
-    if sys.version_info >= (3, 13):
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def cpu_quota(root: str = "/") -> float | None:

@@ -27,13 +27,12 @@ static PyArrayObject *tp_take_indices(PyObject *argument) {
 }
 
 /* `given`: before it was converted. */
-static int tp_refuse_index(const tp_target *to, PyObject *given, size_t position) {
+static void tp_refuse_index(const tp_target *to, PyObject *given, size_t position) {
     PyObject *index = PyObject_CallMethod(given, "item", "n", (Py_ssize_t)position);
-    if (!index) return -1;
+    if (!index) return;
     PyErr_Format(PyExc_IndexError, "index %S, at position %zu, is out of range for %zd elements", index, position,
                  tp_length(to));
     Py_DECREF(index);
-    return -1;
 }
 
 /* The values: one for all, in `bits`, or an array with one for each, a new reference in `many`. */
@@ -60,62 +59,50 @@ static int tp_take_values(tp_target *to, PyArrayObject *indices, PyObject *argum
     return *many && PyArray_SIZE(*many) == PyArray_SIZE(indices) ? 0 : -1;
 }
 
-typedef struct tp_bulk_call {
-    tp_operation operation;
-    tp_array array;
-    const intptr_t *indices;
-    size_t count;
-    const void *values; /* NULL: a load, into `result` */
-    size_t step;
-    void *result;
-} tp_bulk_call;
-
-/* How many it has done, before an index that is out of range. */
-static size_t tp_bulk_run(const tp_bulk_call *call) {
-    size_t in_range = tp_bulk_check(call->indices, call->count, call->array.length);
-    if (in_range < call->count) return in_range;
-    return call->values
-               ? tp_bulk_apply(call->operation, call->array, call->indices, call->values, call->step, call->count)
-               : tp_bulk_load(call->array, call->indices, call->result, call->count);
+/* How many indices come before the first that is out of range. */
+static size_t tp_bulk_in_range(const tp_target *to, const intptr_t *indices, size_t count) {
+    size_t length = (size_t)tp_length(to);
+    PyThreadState *state = count > TP_BULK_FEW ? PyEval_SaveThread() : NULL;
+    size_t in_range = tp_bulk_check(indices, count, length);
+    if (state) PyEval_RestoreThread(state);
+    return in_range;
 }
 
 /* Steps two and three for many elements: `operation` with `value`, or a load into a new array if that is NULL. */
 static PyObject *tp_bulk(tp_target *to, tp_operation operation, PyObject *index, PyObject *value) {
     PyArrayObject *indices = tp_take_indices(index), *values = NULL, *result = NULL;
     uint64_t bits = 0;
-    size_t done;
     if (!indices) return NULL;
-    tp_bulk_call call = {
-        .operation = operation, .indices = PyArray_DATA(indices), .count = (size_t)PyArray_SIZE(indices)};
-    /* An index that is out of range comes before whatever is wrong with the values. */
-    if (value && (done = tp_bulk_check(call.indices, call.count, (size_t)tp_length(to))) < call.count) {
-        tp_refuse_index(to, index, done);
-        goto failed;
-    }
-    if (value && tp_take_values(to, indices, value, &bits, &values)) goto failed;
-    if (!value && !(result = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(indices), PyArray_DIMS(indices),
-                                                                tp_numpy_type(to->element))))
-        goto failed;
-    if (tp_recheck(to)) goto failed;
-    call.array = (tp_array){tp_start(to), (size_t)tp_length(to), to->element};
-    call.values = !value ? NULL : values ? PyArray_DATA(values) : (void *)&bits;
-    call.step = values != NULL;
-    call.result = result ? PyArray_DATA(result) : NULL;
     /* While detached, no other thread's resize may think that nobody else has the array. */
     Py_INCREF(to->buffer);
-    PyThreadState *state = call.count > TP_BULK_FEW ? PyEval_SaveThread() : NULL;
-    done = tp_bulk_run(&call);
+    const intptr_t *places = PyArray_DATA(indices);
+    size_t count = (size_t)PyArray_SIZE(indices), done = tp_bulk_in_range(to, places, count);
+    if (done < count) goto out_of_range;
+    if (value && tp_take_values(to, indices, value, &bits, &values)) goto end;
+    if (tp_recheck(to)) goto end;
+    if (to->ran_python && (done = tp_bulk_in_range(to, places, count)) < count) goto out_of_range;
+    if (!value && !(result = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(indices), PyArray_DIMS(indices),
+                                                                tp_numpy_type(to->element))))
+        goto end;
+
+    tp_array array = {tp_start(to), (size_t)tp_length(to), to->element};
+    const void *source = values ? PyArray_DATA(values) : (void *)&bits;
+    PyThreadState *state = count > TP_BULK_FEW ? PyEval_SaveThread() : NULL;
+    done = value ? tp_bulk_apply(operation, array, places, source, values != NULL, count)
+                 : tp_bulk_load(array, places, PyArray_DATA(result), count);
     if (state) PyEval_RestoreThread(state);
+    if (done == count) {
+        if (value) result = (PyArrayObject *)Py_NewRef(Py_None);
+        goto end;
+    }
+    Py_CLEAR(result);
+out_of_range:
+    tp_refuse_index(to, index, done);
+end:
     Py_DECREF(to->buffer);
-    if (done < call.count && tp_refuse_index(to, index, done)) goto failed;
     Py_DECREF(indices);
     Py_XDECREF(values);
-    return value ? Py_NewRef(Py_None) : (PyObject *)result;
-failed:
-    Py_DECREF(indices);
-    Py_XDECREF(values);
-    Py_XDECREF(result);
-    return NULL;
+    return (PyObject *)result;
 }
 
 #endif

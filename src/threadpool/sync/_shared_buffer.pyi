@@ -58,7 +58,7 @@ class SharedBuffer:
     def __enter__(self) -> SharedBuffer: ...
     def __exit__(self, *error: object) -> None: ...
     def unlink(self) -> None:
-        """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
+        """Closes the file by which others find it; those that have the memory keep it. Twice is as good as once.
 
         ValueError: it was made without process=True.
         """

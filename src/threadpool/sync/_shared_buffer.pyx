@@ -233,7 +233,7 @@ cdef class SharedBuffer:
         self.close()
 
     def unlink(self):
-        """From now on no other process finds it by a handle; those that have it keep it. Twice is as good as once.
+        """Closes the file by which others find it; those that have the memory keep it. Twice is as good as once.
 
         ValueError: it was made without process=True.
         """

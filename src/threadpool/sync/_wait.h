@@ -8,9 +8,6 @@
 
 #include <math.h>
 
-/* How often the main thread, which runs signal handlers, looks for signals. */
-#define TP_SIGNAL_NANOSECONDS 50000000
-
 /* The one of this process; other modules get it by the capsule `lot`. */
 static tp_lot tp_the_lot;
 static _Atomic unsigned long tp_main_thread;
@@ -91,6 +88,7 @@ static int tp_runs_a_loop(void) {
 /* Waits, detached but for a look at the signals now and then: "ok", "timed-out", or NULL with an exception. */
 static const char *tp_park(tp_waiter *waiter, uint64_t nanoseconds) {
     uint64_t started = tp_now(), passed = 0;
+    /* Only the main thread runs signal handlers. */
     bool minds_signals = PyThread_get_thread_ident() == tp_main_thread;
     while (passed < nanoseconds) {
         uint64_t slice = nanoseconds - passed;

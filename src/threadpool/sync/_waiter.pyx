@@ -44,7 +44,7 @@ cdef class Waiter:
     """A place in the queue at an element. ``future`` gets the result."""
 
     cdef tp_waiter native
-    cdef readonly Mailbox mailbox
+    cdef Mailbox mailbox
     cdef readonly object future
     cdef object buffer
     cdef object view          # of the buffer, which so stays where it is while it is waited at

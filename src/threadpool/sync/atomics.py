@@ -29,6 +29,7 @@ from __future__ import annotations
 import os
 import threading
 
+from ..cores import usable_cores
 from ._atomics import (
     _open_lot,
     add,
@@ -93,8 +94,7 @@ def wait_async(
 
 
 def _open(anew: bool = False) -> None:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    _open_lot(cores > 1, threading.main_thread().ident, anew)
+    _open_lot(usable_cores() > 1, threading.main_thread().ident, anew)
 
 
 _open()
