@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import __version__, workers
-from ..hashing._hashing import sha256_variant, simd_level
 from ..cores import usable_cores
+from ..hashing._hashing import sha256_variant, simd_level
 from ..pool.width import VARIABLE, cpu_quota
 
 BLAS_VARIABLES = (
