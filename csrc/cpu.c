@@ -69,8 +69,8 @@ tp_cpu_features tp_cpu_detect(void) {
 tp_cpu_features tp_cpu_detect(void) {
     tp_cpu_features features = {.neon = true};
 #if defined(__linux__)
-    const unsigned long sha2 = 1ul << 6; /* HWCAP_SHA2 */
-    features.sha = getauxval(AT_HWCAP) & sha2;
+    const unsigned long sha = 1ul << 5 | 1ul << 6; /* HWCAP_SHA1, HWCAP_SHA2 */
+    features.sha = (getauxval(AT_HWCAP) & sha) == sha;
 #elif defined(__APPLE__)
     features.sha = true;
 #endif

@@ -17,12 +17,20 @@ typedef enum tp_cpu_level {
 
 typedef struct tp_cpu_features {
     bool sse41;        /* and SSSE3 */
-    bool sha;          /* the SHA-256 instructions, of x86-64 or of ARM64 */
+    bool sha;          /* the instructions for SHA-1 and SHA-256, of x86-64 or of ARM64 */
     bool sha_overlaps; /* they are begun before the last has ended, so several messages in turn are faster than one */
     bool avx2;
     bool avx512; /* F, BW, VL */
     bool neon;
 } tp_cpu_features;
+
+/* Whether the compiler offers ARM's SHA instructions to one function. clang does from 16 on; before, only with a flag
+ * for the whole file, or where they are the platform's baseline, as on Apple's. */
+#if defined(__aarch64__) && !defined(_MSC_VER)
+#if !defined(__clang__) || __clang_major__ >= 16 || defined(__ARM_FEATURE_SHA2) || defined(__ARM_FEATURE_CRYPTO)
+#define TP_CPU_ARM_SHA
+#endif
+#endif
 
 /* What the CPU and the operating system support. */
 tp_cpu_features tp_cpu_detect(void);

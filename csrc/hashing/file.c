@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 
 #if defined(_WIN32)
 
@@ -12,6 +15,10 @@
 #include <stdlib.h>
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+typedef struct _stat64 file_status;
+#define file_status_of _fstat64
+#define IS(kind, status) (((status).st_mode & _S_IFMT) == _S_IF##kind)
 
 static int open_for_reading(const char *path) {
     int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
@@ -37,17 +44,21 @@ static int open_for_reading(const char *path) {
 
 static int read_some(int file, uint8_t *buffer, size_t capacity) { return _read(file, buffer, (unsigned)capacity); }
 
-static void close_file(int file) { _close(file); }
+static void close_number(int file) { _close(file); }
 
 #else
 
-#include <sys/types.h>
 #include <unistd.h>
 
+typedef struct stat file_status;
+#define file_status_of fstat
+#define IS(kind, status) (((status).st_mode & S_IFMT) == S_IF##kind)
+
+/* O_NONBLOCK changes nothing for a regular file, and a pipe without a writer does not keep us. */
 static int open_for_reading(const char *path) {
     int file;
     do
-        file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     while (file < 0 && errno == EINTR);
     return file;
 }
@@ -60,29 +71,41 @@ static ssize_t read_some(int file, uint8_t *buffer, size_t capacity) {
     return size;
 }
 
-static void close_file(int file) { close(file); }
+static void close_number(int file) { close(file); }
 
 #endif
 
-int tp_sha256_file(const tp_sha256_variant *variant, const char *path, uint8_t *buffer, size_t capacity,
-                   uint8_t digest[TP_SHA256_DIGEST]) {
-    if (capacity == 0) return EINVAL;
-    if (capacity > INT_MAX) capacity = INT_MAX; /* macOS and Windows refuse to read more at once */
-    int file = open_for_reading(path);
-    if (file < 0) return errno;
-    tp_sha256_stream stream;
-    tp_sha256_init(&stream, variant);
+int tp_file_open(tp_file *file, const char *path) {
+    file_status status;
+    file->number = open_for_reading(path);
+    if (file->number < 0) return errno == EAGAIN ? TP_FILE_IS_SPECIAL : errno; /* a lease is to be broken first */
     int error = 0;
-    for (;;) {
-        /* Only a read of nothing is the end. A short one may be a signal's doing, or a pipe's, or the file grows; to
-         * ask fstat whether a short one can be trusted would cost the call that it saves. A small file takes four:
-         * open, read, read, close. */
-        long long size = read_some(file, buffer, capacity);
-        if (size < 0) error = errno;
-        if (size <= 0) break;
-        tp_sha256_update(&stream, buffer, (size_t)size);
-    }
-    close_file(file);
-    if (!error) tp_sha256_finish(&stream, digest);
+    if (file_status_of(file->number, &status) != 0)
+        error = errno;
+    else if (IS(DIR, status))
+        error = EISDIR;
+    else if (!IS(REG, status))
+        error = TP_FILE_IS_SPECIAL;
+    file->left = (uint64_t)status.st_size;
+    if (error) close_number(file->number);
     return error;
 }
+
+int tp_file_read(tp_file *file, uint8_t *buffer, size_t capacity, size_t *size) {
+    *size = 0;
+    while (*size < capacity) {
+        size_t room = capacity - *size;
+        long long got = read_some(file->number, buffer + *size, room < INT_MAX ? room : INT_MAX);
+        if (got < 0) return errno;
+        if (got == 0) break;
+        *size += (size_t)got;
+        /* Where it ended when it was opened, it is taken to end: to ask costs as much as to read a small file. One
+         * without a size, as those in /proc, is read until there is no more. */
+        bool is_at_end = (uint64_t)got == file->left;
+        file->left = (uint64_t)got < file->left ? file->left - (uint64_t)got : 0;
+        if (is_at_end && *size < capacity) break;
+    }
+    return 0;
+}
+
+void tp_file_close(tp_file *file) { close_number(file->number); }

@@ -1,14 +1,26 @@
-/* Hashing a file by its name, without the interpreter. */
+/* Reading files, whole or in parts, on any system. */
 #ifndef TP_FILE_H
 #define TP_FILE_H
 
-#include "hashing/sha256.h"
+#include <stdint.h>
+#include <stddef.h>
 
-/* The SHA-256 of what a file holds, read in pieces of `capacity` bytes, at least one, into `buffer`. Returns 0 or
- * an errno value, EISDIR for a folder; then `digest` is not written. A file that changes meanwhile gives the digest of
- * what was read, up to where it ended at the time. Thread-safe, with a buffer of one's own. `path` is what the
- * operating system takes, in UTF-8 on Windows. */
-int tp_sha256_file(const tp_sha256_variant *variant, const char *path, uint8_t *buffer, size_t capacity,
-                   uint8_t digest[TP_SHA256_DIGEST]);
+/* What is no regular file: a pipe, a terminal, a socket. To read it may take for ever. Not a value of errno. */
+enum { TP_FILE_IS_SPECIAL = -1 };
+
+/* A file that is being read. */
+typedef struct tp_file {
+    int number;
+    uint64_t left; /* bytes, by its size when it was opened; less than there are, if it has grown */
+} tp_file;
+
+/* Opens the file of that name, which is as the operating system takes it, in UTF-8 on Windows. Never waits. 0, or what
+ * is wrong: a value of errno, EISDIR for a folder, or TP_FILE_IS_SPECIAL. */
+int tp_file_open(tp_file *file, const char *path);
+
+/* Reads `capacity` bytes, or fewer, which then are the last. 0, or a value of errno. */
+int tp_file_read(tp_file *file, uint8_t *buffer, size_t capacity, size_t *size);
+
+void tp_file_close(tp_file *file);
 
 #endif

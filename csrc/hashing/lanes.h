@@ -1,43 +1,30 @@
 /* Many messages hashed at once: each lane of a compression function works on one, and takes the next when that ends.
- *
- * For hashes of the Merkle-Damgard kind with blocks of 64 bytes and words of 32 bits: MD5 (RFC 1321), SHA-1 and SHA-256
- * (FIPS 180-4). Thread-safe: nothing is shared but constants. */
+ * Where they come from is the caller's business: memory, or files that are read as they are hashed. */
 #ifndef TP_LANES_H
 #define TP_LANES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "hashing/md.h"
 
-enum { TP_BLOCK = 64, TP_MOST_WORDS = 8, TP_MOST_LANES = 16 };
-
-/* What is hashed, of any size and alignment, and where its digest goes. */
-typedef struct tp_message {
-    const void *data; /* without any bytes, it may be NULL */
+/* A part of a message; one that is not the last has whole blocks, one at least. */
+typedef struct tp_part {
+    const uint8_t *data; /* without any bytes, it may be NULL */
     size_t size;
-    void *digest;
-} tp_message;
+    bool is_last;
+} tp_part;
 
-/* The compression function over `count` blocks of each lane. */
-typedef void tp_compress_lanes(uint32_t states[][TP_MOST_WORDS], const uint8_t *const blocks[], size_t count);
+/* Messages for lanes. What a function is given as `self` is the source; a part stays as it is until its lane is asked
+ * for the one after, or for the next message. */
+typedef struct tp_source tp_source;
+struct tp_source {
+    /* The first part of a message for a lane that has none. False: there is none now; a lane will ask again. */
+    bool (*next)(tp_source *self, unsigned lane, tp_part *part);
+    /* The part after one that was not the last. False: it cannot be had, and the lane is free. */
+    bool (*more)(tp_source *self, unsigned lane, tp_part *part);
+    /* The message in that lane has this state at its end. */
+    void (*done)(tp_source *self, unsigned lane, const uint32_t state[]);
+};
 
-typedef struct tp_lanes {
-    unsigned lanes;
-    unsigned least; /* with fewer messages, one after the other is faster */
-    unsigned words; /* of the state, all of which is the digest */
-    bool big_endian;
-    const uint32_t *initial;
-    tp_compress_lanes *compress; /* of all lanes */
-    void (*compress_one)(uint32_t state[], const uint8_t *blocks, size_t count);
-} tp_lanes;
-
-void tp_hash_in_lanes(const tp_lanes *hash, const tp_message *messages, size_t count);
-
-/* Writes the padding of a message of `size` bytes (RFC 1321, 3.1 and 3.2; FIPS 180-4, 5.1.1) behind the last size % 64
- * of them, in `last`, and returns how many blocks that makes: one or two. */
-size_t tp_pad(uint8_t last[2 * TP_BLOCK], uint64_t size, bool big_endian);
-
-/* Writes the words of a state as a digest. */
-void tp_store_words(uint8_t *digest, const uint32_t state[], unsigned words, bool big_endian);
+/* Hashes messages until there is none in any lane, and none to be had. */
+void tp_md_lanes(const tp_md *hash, tp_source *source);
 
 #endif

@@ -1,14 +1,14 @@
 /* SHA-256 with the cryptography extensions of ARMv8 (Arm ARM, SHA256H, SHA256H2, SHA256SU0, SHA256SU1). */
 #include "hashing/sha256.h"
 
-#if defined(TP_SHA256_ARM)
+#if defined(TP_CPU_ARM_SHA)
 
-#include <arm_neon.h>
+#include "hashing/vector.h"
 
 #if defined(__clang__)
-#define SHA_TARGET __attribute__((target("sha2")))
+#define SHA_TARGET TP_TARGET("sha2")
 #else
-#define SHA_TARGET __attribute__((target("+crypto")))
+#define SHA_TARGET TP_TARGET("+crypto")
 #endif
 
 /* Four rounds on the state halves abcd and efgh. */
@@ -28,9 +28,9 @@ SHA_TARGET static inline uint32x4_t load_words(const uint8_t *bytes) {
     return vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(bytes)));
 }
 
-SHA_TARGET void tp_sha256_compress_arm(uint32_t state[8], const uint8_t *blocks, size_t count) {
+SHA_TARGET void tp_sha256_compress_arm(uint32_t state[], const uint8_t *blocks, size_t count) {
     uint32x4_t abcd = vld1q_u32(&state[0]), efgh = vld1q_u32(&state[4]);
-    for (; count; count--, blocks += TP_SHA256_BLOCK) {
+    for (; count; count--, blocks += TP_BLOCK) {
         uint32x4_t abcd_before = abcd, efgh_before = efgh;
         uint32x4_t w0 = load_words(blocks), w1 = load_words(blocks + 16);
         uint32x4_t w2 = load_words(blocks + 32), w3 = load_words(blocks + 48);

@@ -1,14 +1,8 @@
 /* SHA-256 over as many messages as a vector has words (FIPS 180-4, 6.2.2), each word of the state and of the schedule a
- * vector. Included by a file for each instruction set, which has defined
- *
- *   LANES, vector, TARGET: how many, their type, and what the compiler is told of the functions
- *   add(a, b), rotate(x, n), shift(x, n), xor3(a, b, c), choose(x, y, z), majority(x, y, z), constant(word): on vectors
- *   load_block(w, blocks): 16 words of each lane, a word of all of them in each vector
- *   load_states(s, states), store_states(states, s): likewise, 8 words
- */
+ * vector. Included by a file for each instruction set, behind its vector_*.h. */
 
-#define SIGMA(x, a, b, c) xor3(rotate(x, a), rotate(x, b), rotate(x, c))
-#define SIGMA_OF_SCHEDULE(x, a, b, c) xor3(rotate(x, a), rotate(x, b), shift(x, c))
+#define SIGMA(x, a, b, c) xor3(rotate_right(x, a), rotate_right(x, b), rotate_right(x, c))
+#define SIGMA_OF_SCHEDULE(x, a, b, c) xor3(rotate_right(x, a), rotate_right(x, b), shift_right(x, c))
 
 TARGET static inline void next_word(vector w[16], int t) {
     vector new = SIGMA_OF_SCHEDULE(w[(t + 14) & 15], 17, 19, 10), old = SIGMA_OF_SCHEDULE(w[(t + 1) & 15], 7, 18, 3);
@@ -46,7 +40,7 @@ TARGET static inline void compress_lanes(uint32_t states[][TP_MOST_WORDS], const
     load_states(s, states);
     for (; count; count--) {
         vector a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
-        load_block(w, next);
+        load_block(w, next, true);
         EIGHT_ROUNDS(0);
         EIGHT_ROUNDS(8);
         for (int t = 16; t < 64; t += 16) {

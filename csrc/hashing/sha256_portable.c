@@ -27,8 +27,8 @@ static uint32_t load_big_endian(const uint8_t *bytes) {
 }
 
 /* FIPS 180-4, 6.2.2. */
-void tp_sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
-    for (; count; count--, blocks += TP_SHA256_BLOCK) {
+void tp_sha256_compress_portable(uint32_t state[], const uint8_t *blocks, size_t count) {
+    for (; count; count--, blocks += TP_BLOCK) {
         uint32_t w[64];
         for (int t = 0; t < 16; t++)
             w[t] = load_big_endian(blocks + 4 * t);

@@ -3,13 +3,9 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include <immintrin.h>
+#include "hashing/vector.h"
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define SHA_TARGET
-#else
-#define SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
-#endif
+#define SHA_TARGET TP_TARGET("sha,sse4.1,ssse3")
 
 SHA_TARGET static inline __m128i load_words(const uint8_t *bytes) {
     const __m128i big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
@@ -72,7 +68,7 @@ SHA_TARGET static inline void store_state(uint32_t state[8], halves s) {
             EACH {                                                                                                     \
                 s[i].abef = _mm_add_epi32(s[i].abef, before[i].abef);                                                  \
                 s[i].cdgh = _mm_add_epi32(s[i].cdgh, before[i].cdgh);                                                  \
-                next[i] += TP_SHA256_BLOCK;                                                                            \
+                next[i] += TP_BLOCK;                                                                            \
             }                                                                                                          \
         }                                                                                                              \
     }
@@ -80,7 +76,7 @@ SHA_TARGET static inline void store_state(uint32_t state[8], halves s) {
 DEFINE_COMPRESS(compress_one, 1)
 DEFINE_COMPRESS(compress_three, 3)
 
-SHA_TARGET void tp_sha256_compress_x86(uint32_t state[8], const uint8_t *blocks, size_t count) {
+SHA_TARGET void tp_sha256_compress_x86(uint32_t state[], const uint8_t *blocks, size_t count) {
     halves s[1] = {load_state(state)};
     compress_one(s, &blocks, count);
     store_state(state, s[0]);

@@ -51,6 +51,13 @@ static inline void tp_gate_open(tp_gate *gate, tp_flag *flag) {
     tp_mutex_unlock(&gate->lock);
 }
 
+/* Has those look again who wait for a flag that was set without the gate, and may be gone by now. */
+static inline void tp_gate_recall(tp_gate *gate) {
+    tp_mutex_lock(&gate->lock);
+    tp_condition_broadcast(&gate->changed);
+    tp_mutex_unlock(&gate->lock);
+}
+
 /* Waits until the flag is set: true; false when that took longer than `nanoseconds`. */
 static inline bool tp_gate_wait(tp_gate *gate, tp_flag *flag, uint64_t nanoseconds) {
     uint64_t started = tp_now(), passed;

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import __version__, workers
 from ..cores import usable_cores
-from ..hashing._hashing import sha256_variant, simd_level
+from ..hashing._table import simd_level, variants
 from ..pool.width import VARIABLE, cpu_quota
 
 BLAS_VARIABLES = (
@@ -47,7 +47,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "CPU quota", "none" if quota is None else f"{quota:g} cores"
     override = os.environ.get(VARIABLE)
     yield "workers", f"{workers()}" + (f" ({VARIABLE}={override})" if override else "")
-    yield "SIMD level", f"{simd_level} (sha256: {sha256_variant})"
+    yield "SIMD level", f"{simd_level} ({'; '.join(f'{name}: {variant}' for name, variant in variants.items())})"
     for distribution in ("numpy", "pillow", "tqdm"):
         yield distribution, version(distribution) or "not installed"
     # Inside a pool of threads each BLAS call would start as many threads again.

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from ..pool import run
-from ._hashing import file_digest
+from ._table import digest_sizes
+from .digests import digests
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 OnError = Callable[[OSError], object]
@@ -28,12 +28,12 @@ def hash_files(
         names = list(paths)
     except TypeError:
         raise TypeError(f"paths must be an iterable of paths, not {type(paths).__name__!r}") from None
-    return _hash_files([_path(f"paths[{index}]", name) for index, name in enumerate(names)], onerror)
+    return _hash_files([_path(f"paths[{index}]", name) for index, name in enumerate(names)], algorithm, onerror)
 
 
 def _check(algorithm: str, onerror: OnError | None) -> None:
-    if algorithm != "sha256":
-        raise ValueError(f"algorithm must be 'sha256', not {algorithm!r}")
+    if algorithm not in digest_sizes:
+        raise ValueError(f"algorithm must be one of {', '.join(map(repr, digest_sizes))}, not {algorithm!r}")
     if onerror is not None and not callable(onerror):
         raise TypeError(f"onerror must be callable, not {type(onerror).__name__!r}")
 
@@ -48,10 +48,10 @@ def _path(name: str, path: Path) -> str:
     return text
 
 
-def _hash_files(paths: list[str], onerror: OnError | None) -> Iterator[tuple[str, str]]:
-    for path, result in zip(paths, run(file_digest, paths), strict=True):
-        if isinstance(result, bytes):
-            yield path, result.hex()
+def _hash_files(paths: list[str], algorithm: str, onerror: OnError | None) -> Iterator[tuple[str, str]]:
+    for path, result in zip(paths, digests(paths, algorithm), strict=True):
+        if isinstance(result, str):
+            yield path, result
         elif onerror is None:
             raise result
         else:
@@ -67,7 +67,7 @@ def hash_tree(folder: Path, algorithm: str = "sha256", *, onerror: OnError | Non
     are listed before this returns.
     """
     _check(algorithm, onerror)
-    return _hash_files(sorted(regular_files(_path("folder", folder), onerror), key=os.fsencode), onerror)
+    return _hash_files(sorted(regular_files(_path("folder", folder), onerror), key=os.fsencode), algorithm, onerror)
 
 
 def regular_files(folder: str, onerror: OnError | None = None) -> Iterator[str]:

@@ -1,0 +1,29 @@
+#include "hashing/hash.h"
+
+#include "hashing/sha1.h"
+#include "hashing/sha256.h"
+
+void tp_hash_select(tp_cpu_features features, tp_hash hashes[TP_HASHES]) {
+    size_t i = 0;
+    hashes[i++] = (tp_hash){.name = "sha256", .digest_size = 32, .block_size = 64, .md = tp_sha256_select(features)};
+    hashes[i++] = (tp_hash){.name = "sha1", .digest_size = 20, .block_size = 64, .md = tp_sha1_select(features)};
+    hashes[i++] = (tp_hash){.name = "md5", .digest_size = 16, .block_size = 64, .md = tp_md5_select(features)};
+}
+
+const char *tp_hash_variant(const tp_hash *hash) { return hash->md->name; }
+
+bool tp_hash_is_portable_alone(const tp_hash *hash) {
+    return hash->md &&
+           (hash->md->compress == tp_sha1_compress_portable || hash->md->compress == tp_sha256_compress_portable);
+}
+
+void tp_hash_init(tp_hash_stream *stream, const tp_hash *hash) {
+    stream->hash = hash;
+    tp_md_init(&stream->of.md, hash->md);
+}
+
+void tp_hash_update(tp_hash_stream *stream, const uint8_t *data, size_t size) {
+    tp_md_update(&stream->of.md, data, size);
+}
+
+void tp_hash_finish(tp_hash_stream *stream, uint8_t digest[TP_MOST_DIGEST]) { tp_md_finish(&stream->of.md, digest); }

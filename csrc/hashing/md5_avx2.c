@@ -1,0 +1,14 @@
+/* MD5 over 8 messages at once, with AVX2. */
+#include "hashing/md5.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+
+#include "hashing/vector_avx2.h"
+
+#include "hashing/md5_lanes.h"
+
+TARGET void tp_md5_compress_avx2(uint32_t states[][TP_MOST_WORDS], const uint8_t *const blocks[], size_t count) {
+    compress_lanes(states, blocks, count);
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* Words of 16 lanes in each vector, with AVX-512; see vector.h. */
+#ifndef TP_VECTOR_AVX512_H
+#define TP_VECTOR_AVX512_H
+
+#include "hashing/vector.h"
+
+#define TARGET TP_TARGET("avx512f,avx512bw")
+
+enum { LANES = 16 };
+typedef __m512i vector;
+
+#define add _mm512_add_epi32
+#define rotate_left _mm512_rol_epi32
+#define rotate_right _mm512_ror_epi32
+#define shift_right _mm512_srli_epi32
+#define constant(word) _mm512_set1_epi32((int)(word))
+#define xor2 _mm512_xor_si512
+/* The last argument is the function's value where the bits of x, y and z are those of 0xf0, 0xcc and 0xaa. */
+#define xor3(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0x96)
+#define choose(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xca)
+#define majority(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xe8)
+#define xor_or_not(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0x39)
+
+/* Rows become columns. */
+TARGET static inline void transpose(vector r[16]) {
+    vector t[16];
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int half = 0; half < 2; half++) {
+            r[i + 2 * half] = _mm512_unpacklo_epi64(t[i + half], t[i + half + 2]);
+            r[i + 2 * half + 1] = _mm512_unpackhi_epi64(t[i + half], t[i + half + 2]);
+        }
+    for (int i = 0; i < 4; i++)
+        for (int half = 0; half < 16; half += 8) {
+            t[half + i] = _mm512_shuffle_i32x4(r[half + i], r[half + i + 4], 0x88);
+            t[half + i + 4] = _mm512_shuffle_i32x4(r[half + i], r[half + i + 4], 0xdd);
+        }
+    for (int i = 0; i < 8; i++) {
+        r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+        r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+    }
+}
+
+TARGET static inline void load_block(vector w[16], const uint8_t *const blocks[], bool big_endian) {
+    const vector reversed = _mm512_set4_epi32(0x0c0d0e0f, 0x08090a0b, 0x04050607, 0x00010203);
+    for (int lane = 0; lane < LANES; lane++) {
+        w[lane] = _mm512_loadu_si512(blocks[lane]);
+        if (big_endian) w[lane] = _mm512_shuffle_epi8(w[lane], reversed);
+    }
+    transpose(w);
+}
+
+TARGET static inline void load_states(vector s[8], uint32_t states[][8]) {
+    vector rows[16];
+    for (int lane = 0; lane < LANES; lane++)
+        rows[lane] = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)states[lane]));
+    transpose(rows);
+    for (int word = 0; word < 8; word++)
+        s[word] = rows[word];
+}
+
+TARGET static inline void store_states(uint32_t states[][8], const vector s[8]) {
+    vector rows[16];
+    for (int word = 0; word < 16; word++)
+        rows[word] = s[word & 7];
+    transpose(rows);
+    for (int lane = 0; lane < LANES; lane++)
+        _mm256_storeu_si256((__m256i *)states[lane], _mm512_castsi512_si256(rows[lane]));
+}
+
+#endif

@@ -1,0 +1,32 @@
+# The hashes of csrc/hashing, in the variants that suit this CPU.
+
+from libc.stdint cimport uint8_t
+
+cdef extern from "hashing/md.h" nogil:
+    ctypedef struct tp_md:
+        unsigned lanes
+
+    ctypedef struct tp_message:
+        pass
+
+    void tp_md_hash(const tp_md *hash, const uint8_t *data, size_t size, uint8_t *digest)
+    void tp_md_many(const tp_md *hash, const tp_message *messages, size_t count)
+
+cdef extern from "hashing/hash.h" nogil:
+    enum: TP_MOST_DIGEST
+
+    ctypedef struct tp_hash:
+        const char *name
+        size_t digest_size
+        size_t block_size
+        const tp_md *md
+
+    ctypedef struct tp_hash_stream:
+        pass
+
+    void tp_hash_init(tp_hash_stream *stream, const tp_hash *hash)
+    void tp_hash_update(tp_hash_stream *stream, const uint8_t *data, size_t size)
+    void tp_hash_finish(tp_hash_stream *stream, uint8_t *digest)
+
+# KeyError: there is none of that name.
+cdef const tp_hash *hash_named(str name) except NULL
