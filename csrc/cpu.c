@@ -52,11 +52,13 @@ tp_cpu_features tp_cpu_detect(void) {
     bool ymm = (saved & 0x06) == 0x06, zmm = (saved & 0xe6) == 0xe6;
     tp_cpu_features features = {0};
     features.sse41 = has(one.ecx, 9) && has(one.ecx, 19);
+    features.clmul = features.sse41 && has(one.ecx, 20) && has(one.ecx, 1);
     features.sha = features.sse41 && has(seven.ebx, 29);
     /* "AuthenticAMD", from Zen on */
     features.sha_overlaps = features.sha && zero.ebx == 0x68747541 && zero.edx == 0x69746e65 && zero.ecx == 0x444d4163;
     features.avx2 = features.sse41 && ymm && has(one.ecx, 28) && has(seven.ebx, 5);
     features.avx512 = features.avx2 && zmm && has(seven.ebx, 16) && has(seven.ebx, 30) && has(seven.ebx, 31);
+    features.vpclmul = features.avx512 && features.clmul && has(seven.ecx, 10) && has(seven.ecx, 1);
     return features;
 }
 
@@ -70,9 +72,13 @@ tp_cpu_features tp_cpu_detect(void) {
     tp_cpu_features features = {.neon = true};
 #if defined(__linux__)
     const unsigned long sha = 1ul << 5 | 1ul << 6; /* HWCAP_SHA1, HWCAP_SHA2 */
-    features.sha = (getauxval(AT_HWCAP) & sha) == sha;
+    const unsigned long pmull = 1ul << 4, crc32 = 1ul << 7;
+    unsigned long capabilities = getauxval(AT_HWCAP);
+    features.sha = (capabilities & sha) == sha;
+    features.pmull = capabilities & pmull;
+    features.crc32 = capabilities & crc32;
 #elif defined(__APPLE__)
-    features.sha = true;
+    features.sha = features.crc32 = features.pmull = true;
 #endif
     return features;
 }
@@ -84,7 +90,7 @@ tp_cpu_features tp_cpu_detect(void) { return (tp_cpu_features){0}; }
 #endif
 
 tp_cpu_features tp_cpu_cap(tp_cpu_features features, tp_cpu_level level) {
-    if (level < TP_CPU_AVX512) features.avx512 = false;
+    if (level < TP_CPU_AVX512) features.avx512 = features.vpclmul = false;
     if (level < TP_CPU_AVX2) features.avx2 = false;
     if (level < TP_CPU_SSE) features = (tp_cpu_features){0};
     return features;

@@ -9,19 +9,23 @@
  * x86-64 take nothing away there, nor does this one on x86-64. */
 typedef enum tp_cpu_level {
     TP_CPU_PORTABLE,
-    TP_CPU_SSE, /* SSSE3 and SSE4.1; the SHA extensions where the CPU has them */
+    TP_CPU_SSE, /* SSSE3 and SSE4.1; SSE4.2 with PCLMULQDQ, and the SHA extensions, where the CPU has them */
     TP_CPU_AVX2,
-    TP_CPU_AVX512,
-    TP_CPU_NEON, /* and the SHA extensions where the CPU has them */
+    TP_CPU_AVX512, /* VPCLMULQDQ where the CPU has it */
+    TP_CPU_NEON,   /* CRC32, PMULL and the SHA extensions where the CPU has them */
 } tp_cpu_level;
 
 typedef struct tp_cpu_features {
     bool sse41;        /* and SSSE3 */
     bool sha;          /* the instructions for SHA-1 and SHA-256, of x86-64 or of ARM64 */
     bool sha_overlaps; /* they are begun before the last has ended, so several messages in turn are faster than one */
+    bool clmul;        /* PCLMULQDQ and SSE4.2 */
     bool avx2;
-    bool avx512; /* F, BW, VL */
+    bool avx512;  /* F, BW, VL */
+    bool vpclmul; /* VPCLMULQDQ, and VBMI */
     bool neon;
+    bool crc32; /* of ARM64, as PMULL */
+    bool pmull;
 } tp_cpu_features;
 
 /* Whether the compiler offers ARM's SHA instructions to one function. clang does from 16 on; before, only with a flag
