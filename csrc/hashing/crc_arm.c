@@ -4,13 +4,14 @@
 
 #if defined(TP_CRC_ARM)
 
+#include "hashing/vector.h"
+
 #include <arm_acle.h>
-#include <arm_neon.h>
 
 #if defined(__clang__)
-#define TARGET __attribute__((target("crc,aes")))
+#define TARGET TP_TARGET("crc,aes")
 #else
-#define TARGET __attribute__((target("+crc+crypto")))
+#define TARGET TP_TARGET("+crc+crypto")
 #endif
 
 typedef uint8x16_t vector;

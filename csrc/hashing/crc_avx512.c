@@ -3,13 +3,9 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include <immintrin.h>
+#include "hashing/vector.h"
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define TARGET
-#else
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,vpclmulqdq,pclmul")))
-#endif
+#define TARGET TP_TARGET("avx512f,avx512bw,avx512vl,avx512vbmi,vpclmulqdq,pclmul")
 
 typedef __m512i vector;
 enum { OVER_1 = TP_CRC_OVER_64, OVER_2 = TP_CRC_OVER_128, OVER_4 = TP_CRC_OVER_256 };

@@ -4,13 +4,9 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include <immintrin.h>
+#include "hashing/vector.h"
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define TARGET
-#else
-#define TARGET __attribute__((target("pclmul,sse4.2")))
-#endif
+#define TARGET TP_TARGET("pclmul,sse4.2")
 
 typedef __m128i vector;
 enum { OVER_1 = TP_CRC_OVER_16, OVER_2 = TP_CRC_OVER_32, OVER_4 = TP_CRC_OVER_64 };

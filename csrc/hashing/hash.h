@@ -5,14 +5,17 @@
 #define TP_HASH_H
 
 #include "cpu.h"
+#include "hashing/crc.h"
 #include "hashing/md.h"
 
-enum { TP_HASHES = 3, TP_MOST_DIGEST = 32 };
+enum { TP_HASHES = 5, TP_MOST_DIGEST = 32 };
 
 typedef struct tp_hash {
     const char *name;
     size_t digest_size, block_size; /* bytes */
+    /* The variant, of one kind. */
     const tp_md *md;
+    const tp_crc_variant *crc;
 } tp_hash;
 
 /* Fills the table with the fastest variants that the features allow. */
@@ -29,13 +32,14 @@ typedef struct tp_hash_stream {
     const tp_hash *hash;
     union {
         tp_md_stream md;
+        uint32_t crc;
     } of;
 } tp_hash_stream;
 
 void tp_hash_init(tp_hash_stream *stream, const tp_hash *hash);
 void tp_hash_update(tp_hash_stream *stream, const uint8_t *data, size_t size);
 
-/* The digest of what came so far; only init may follow. */
+/* The digest of what came so far; only init may follow. A CRC has its highest byte first. */
 void tp_hash_finish(tp_hash_stream *stream, uint8_t digest[TP_MOST_DIGEST]);
 
 #endif

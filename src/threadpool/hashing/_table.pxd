@@ -1,6 +1,6 @@
 # The hashes of csrc/hashing, in the variants that suit this CPU.
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint32_t
 
 cdef extern from "hashing/md.h" nogil:
     ctypedef struct tp_md:
@@ -12,6 +12,12 @@ cdef extern from "hashing/md.h" nogil:
     void tp_md_hash(const tp_md *hash, const uint8_t *data, size_t size, uint8_t *digest)
     void tp_md_many(const tp_md *hash, const tp_message *messages, size_t count)
 
+cdef extern from "hashing/crc.h" nogil:
+    ctypedef uint32_t tp_crc_update(uint32_t crc, const uint8_t *data, size_t size)
+
+    ctypedef struct tp_crc_variant:
+        tp_crc_update *update
+
 cdef extern from "hashing/hash.h" nogil:
     enum: TP_MOST_DIGEST
 
@@ -20,6 +26,7 @@ cdef extern from "hashing/hash.h" nogil:
         size_t digest_size
         size_t block_size
         const tp_md *md
+        const tp_crc_variant *crc
 
     ctypedef struct tp_hash_stream:
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kernels import Md5, Sha1, Sha256
+from ._kernels import Crc32, Crc32c, Md5, Sha1, Sha256
 from ._table import portable_alone
 
 # Bytes from which on hashlib is asked, where it is the faster: what the detour costs is little then.
@@ -35,3 +35,5 @@ def _made(kernel: type[Any], name: str) -> Any:
 sha256: Sha256 = _made(Sha256, "sha256")
 sha1: Sha1 = _made(Sha1, "sha1")
 md5 = Md5()
+crc32c = Crc32c()
+crc32 = Crc32()

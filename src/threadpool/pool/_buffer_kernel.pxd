@@ -18,7 +18,7 @@ ctypedef void (*BuffersFunction)(const BufferCall *calls, size_t count) noexcept
 cdef class BufferKernel(Kernel):
     cdef BufferFunction function
     cdef size_t result_size           # bytes; 0: the result is None
-    cdef object element               # the NumPy dtype of a result; None: results are bytes objects
+    cdef object element               # the NumPy dtype of a result; None: it is a bytes object; "uint32": without NumPy if alone
     cdef bint in_place                # the function writes to its input
     cdef double item_nanoseconds      # what an item takes one thread, and how much a byte adds; endless unless set
     cdef double byte_nanoseconds

@@ -5,6 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromSt
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 cimport cython
 from libc.math cimport INFINITY
+from libc.stdint cimport uint32_t
 
 from threadpool.pool._items cimport drained, name_of
 from threadpool.pool._kernel cimport set_body
@@ -25,8 +26,13 @@ cdef class BufferKernel(Kernel):
     def __call__(self, data, /):
         cdef BufferCall call
         cdef Py_buffer view
+        cdef uint32_t word
         cdef int code
-        result = new_result(self, &call) if self.element is None else new_array(self, 1, &call, None)
+        cdef bint is_word = type(self.element) is str
+        if is_word:
+            call.result = &word
+        else:
+            result = new_result(self, &call) if self.element is None else new_array(self, 1, &call, None)
         if PyBytes_CheckExact(data) and not self.in_place:
             call.data = PyBytes_AS_STRING(data)
             call.size = PyBytes_GET_SIZE(data)
@@ -39,6 +45,8 @@ cdef class BufferKernel(Kernel):
             release(&view)
         if code:
             raise self.error(code)
+        if is_word:
+            return word
         return result if self.element is None else as_list(result)[0]
 
     def many(self, items, *, out=None):
@@ -256,7 +264,7 @@ cdef object new_array(BufferKernel kernel, size_t count, BufferCall *calls, out)
     import numpy
 
     cdef size_t index
-    element = numpy.dtype(("u1", (kernel.result_size,))) if kernel.element is None else kernel.element
+    element = numpy.dtype(("u1", (kernel.result_size,)) if kernel.element is None else kernel.element)
     shape = (count, *element.shape)
     if out is None:
         out = numpy.empty(shape, element.base)
