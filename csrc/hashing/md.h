@@ -6,6 +6,7 @@
 #define TP_MD_H
 
 #include "cpu.h"
+#include "hashing/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@ typedef void tp_compress(uint32_t state[], const uint8_t *blocks, size_t count);
 typedef void tp_compress_lanes(uint32_t states[][TP_MOST_WORDS], const uint8_t *const blocks[], size_t count);
 
 typedef struct tp_md {
-    const char *name;  /* of the variant */
-    size_t words;      /* of the state, all of which is the digest */
+    const char *name; /* of the variant */
+    size_t words;     /* of the state, all of which is the digest */
     bool big_endian;
     const uint32_t *initial;
     tp_compress *compress;
@@ -36,13 +37,6 @@ const tp_md *tp_sha256_select(tp_cpu_features features);
 
 /* The digest of `size` bytes; without any, `data` may be NULL. */
 void tp_md_hash(const tp_md *hash, const uint8_t *data, size_t size, uint8_t *digest);
-
-/* What is hashed, of any size and alignment, and where its digest goes. */
-typedef struct tp_message {
-    const void *data; /* without any bytes, it may be NULL */
-    size_t size;
-    void *digest;
-} tp_message;
 
 /* The digests of many messages: faster than one after the other, most so for messages of the same size. */
 void tp_md_many(const tp_md *hash, const tp_message *messages, size_t count);

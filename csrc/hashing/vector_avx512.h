@@ -4,7 +4,7 @@
 
 #include "hashing/vector.h"
 
-#define TARGET TP_TARGET("avx512f,avx512bw")
+#define TARGET TP_TARGET("avx512f,avx512bw,avx512vl")
 
 enum { LANES = 16 };
 typedef __m512i vector;
@@ -44,13 +44,23 @@ TARGET static inline void transpose(vector r[16]) {
     }
 }
 
+/* By four words: what is put in place as it is loaded needs no shuffle, for which there is but one port. */
 TARGET static inline void load_block(vector w[16], const uint8_t *const blocks[], bool big_endian) {
     const vector reversed = _mm512_set4_epi32(0x0c0d0e0f, 0x08090a0b, 0x04050607, 0x00010203);
-    for (int lane = 0; lane < LANES; lane++) {
-        w[lane] = _mm512_loadu_si512(blocks[lane]);
-        if (big_endian) w[lane] = _mm512_shuffle_epi8(w[lane], reversed);
+    for (int quarter = 0; quarter < 16; quarter += 4) {
+        vector r[4];
+        for (int i = 0; i < 4; i++) {
+            r[i] = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(blocks[i] + 4 * quarter)));
+            r[i] = _mm512_inserti32x4(r[i], _mm_loadu_si128((const __m128i *)(blocks[i + 4] + 4 * quarter)), 1);
+            r[i] = _mm512_inserti32x4(r[i], _mm_loadu_si128((const __m128i *)(blocks[i + 8] + 4 * quarter)), 2);
+            r[i] = _mm512_inserti32x4(r[i], _mm_loadu_si128((const __m128i *)(blocks[i + 12] + 4 * quarter)), 3);
+            if (big_endian) r[i] = _mm512_shuffle_epi8(r[i], reversed);
+        }
+        vector low01 = _mm512_unpacklo_epi32(r[0], r[1]), high01 = _mm512_unpackhi_epi32(r[0], r[1]);
+        vector low23 = _mm512_unpacklo_epi32(r[2], r[3]), high23 = _mm512_unpackhi_epi32(r[2], r[3]);
+        w[quarter] = _mm512_unpacklo_epi64(low01, low23), w[quarter + 1] = _mm512_unpackhi_epi64(low01, low23);
+        w[quarter + 2] = _mm512_unpacklo_epi64(high01, high23), w[quarter + 3] = _mm512_unpackhi_epi64(high01, high23);
     }
-    transpose(w);
 }
 
 TARGET static inline void load_states(vector s[8], uint32_t states[][8]) {
