@@ -25,6 +25,8 @@ const tp_blake3_variant *tp_blake3_select(tp_cpu_features features) {
     return &portable;
 }
 
+const char *tp_blake3_name(const tp_blake3_variant *variant) { return variant->name; }
+
 static void load(uint32_t words[8], const uint8_t bytes[32]) {
     for (int i = 0; i < 8; i++) {
         words[i] = 0;

@@ -18,6 +18,7 @@ typedef struct tp_blake3_variant tp_blake3_variant;
 
 /* The fastest variant that the features allow. The only place that asks about the CPU. */
 const tp_blake3_variant *tp_blake3_select(tp_cpu_features features);
+const char *tp_blake3_name(const tp_blake3_variant *variant);
 
 /* The digest of `size` bytes; without any, `data` may be NULL. */
 void tp_blake3(const tp_blake3_variant *variant, const uint8_t *data, size_t size, uint8_t digest[TP_BLAKE3_DIGEST]);
@@ -66,7 +67,7 @@ void tp_blake3_subtree(const tp_blake3_mode *mode, const uint8_t *data, size_t c
                        uint8_t cv[TP_BLAKE3_DIGEST]);
 
 /* Instead of an update with these chunks. What the stream was given before is a multiple of `chunks` whole chunks, by
- * other subtrees, or by updates, of which the last ended with TODO. */
+ * other subtrees, or by updates. */
 void tp_blake3_add_subtree(tp_blake3_stream *stream, const uint8_t cv[TP_BLAKE3_DIGEST], size_t chunks);
 
 #endif

@@ -19,8 +19,6 @@ enum { OVER_1 = TP_CRC_OVER_16, OVER_2 = TP_CRC_OVER_32, OVER_4 = TP_CRC_OVER_64
 
 TARGET static inline vector load(const uint8_t *bytes) { return vld1q_u8(bytes); }
 
-static inline void prefetch(const uint8_t *bytes) { __builtin_prefetch(bytes); }
-
 TARGET static inline vector fold(vector early, const uint64_t factors[2], vector late) {
     poly64x2_t x = vreinterpretq_p64_u8(early), k = vreinterpretq_p64_u64(vld1q_u64(factors));
     vector first = vreinterpretq_u8_p128(vmull_p64(vgetq_lane_p64(x, 0), vgetq_lane_p64(k, 0)));

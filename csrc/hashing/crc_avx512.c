@@ -13,8 +13,6 @@ enum { XOR3 = 0x96 };
 
 TARGET static inline vector load(const uint8_t *bytes) { return _mm512_loadu_si512(bytes); }
 
-static inline void prefetch(const uint8_t *bytes) { _mm_prefetch((const char *)bytes, _MM_HINT_T0); }
-
 TARGET static inline vector fold(vector early, const uint64_t factors[2], vector late) {
     vector k = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)factors));
     vector first = _mm512_clmulepi64_epi128(early, k, 0x00), second = _mm512_clmulepi64_epi128(early, k, 0x11);

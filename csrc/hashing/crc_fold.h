@@ -4,7 +4,6 @@
  *   vector, TARGET: a type of one or more blocks of 16 bytes, and what the compiler is told of the functions
  *   OVER_1, OVER_2, OVER_4: the distances of as many vectors
  *   load(bytes): of any alignment
- *   prefetch(bytes)
  *   fold(early, factors, late): each block of the early vector taken over a distance (see crc.h), added to the late one
  *   leaving(x, n): the first n bytes of x, behind zeros; n is 1 or more, and not all
  *   slide(x, next, n): the others, and behind them the last n bytes of next

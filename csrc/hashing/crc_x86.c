@@ -13,8 +13,6 @@ enum { OVER_1 = TP_CRC_OVER_16, OVER_2 = TP_CRC_OVER_32, OVER_4 = TP_CRC_OVER_64
 
 TARGET static inline vector load(const uint8_t *bytes) { return _mm_loadu_si128((const __m128i *)bytes); }
 
-static inline void prefetch(const uint8_t *bytes) { _mm_prefetch((const char *)bytes, _MM_HINT_T0); }
-
 TARGET static inline vector fold(vector early, const uint64_t factors[2], vector late) {
     vector k = _mm_loadu_si128((const __m128i *)factors);
     vector first = _mm_clmulepi64_si128(early, k, 0x00), second = _mm_clmulepi64_si128(early, k, 0x11);

@@ -5,16 +5,18 @@
 #define TP_HASH_H
 
 #include "cpu.h"
+#include "hashing/blake3.h"
 #include "hashing/crc.h"
 #include "hashing/md.h"
 
-enum { TP_HASHES = 5, TP_MOST_DIGEST = 32 };
+enum { TP_HASHES = 6, TP_MOST_DIGEST = 32 };
 
 typedef struct tp_hash {
     const char *name;
     size_t digest_size, block_size; /* bytes */
     /* The variant, of one kind. */
     const tp_md *md;
+    const tp_blake3_variant *blake3;
     const tp_crc_variant *crc;
 } tp_hash;
 
@@ -32,6 +34,7 @@ typedef struct tp_hash_stream {
     const tp_hash *hash;
     union {
         tp_md_stream md;
+        tp_blake3_stream blake3;
         uint32_t crc;
     } of;
 } tp_hash_stream;

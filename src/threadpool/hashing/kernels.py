@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._blake3 import Blake3
 from ._kernels import Crc32, Crc32c, Md5, Sha1, Sha256
 from ._table import portable_alone
 
@@ -35,5 +36,6 @@ def _made(kernel: type[Any], name: str) -> Any:
 sha256: Sha256 = _made(Sha256, "sha256")
 sha1: Sha1 = _made(Sha1, "sha1")
 md5 = Md5()
+blake3 = Blake3()
 crc32c = Crc32c()
 crc32 = Crc32()

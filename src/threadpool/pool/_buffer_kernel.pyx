@@ -1,15 +1,15 @@
 """Kernels of the most common shape: a buffer in, a result of fixed size out."""
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_STRIDED_RO, PyBUF_WRITABLE, PyObject_CheckBuffer
+from cpython.buffer cimport PyBUF_STRIDED_RO, PyObject_CheckBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 cimport cython
 from libc.math cimport INFINITY
 from libc.stdint cimport uint32_t
 
-from threadpool.pool._items cimport drained, name_of
+from threadpool.pool._items cimport drained
 from threadpool.pool._kernel cimport set_body
-from threadpool.pool._pin cimport acquire, release
+from threadpool.pool._pin cimport acquire, pin, release
 
 cdef struct buffer_calls:
     BufferFunction function
@@ -295,14 +295,3 @@ cdef bint has_contiguous_rows(Py_buffer *view) noexcept:
             return False
         expected *= view.shape[axis]
     return view.ndim > 1
-
-
-cdef int pin(Py_buffer *view, object item, bint writable, Py_ssize_t index) except -1:
-    try:
-        acquire(item, view, PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
-    except TypeError:
-        raise TypeError(f"{name_of(index)} must be a bytes-like object, not {type(item).__name__!r}") from None
-    except (BufferError, ValueError) as error:
-        kind = "contiguous, writable" if writable else "contiguous"
-        raise BufferError(f"{name_of(index)} must be a {kind} buffer: {error}") from None
-    return 0

@@ -1,8 +1,10 @@
 # Buffers pinned for the time of a call. An exporter counts its exports without a lock in 3.13, hence the
 # critical sections.
 
-from cpython.buffer cimport PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 cimport cython
+
+from threadpool.pool._items cimport name_of
 
 
 cdef inline int acquire(object exporter, Py_buffer *view, int flags) except -1:
@@ -18,4 +20,16 @@ cdef inline int release(Py_buffer *view) except -1:
     exporter = <object>view.obj
     with cython.critical_section(exporter):
         PyBuffer_Release(view)
+    return 0
+
+
+cdef inline int pin(Py_buffer *view, object item, bint writable, Py_ssize_t index) except -1:
+    """A contiguous buffer; what is none is named: data, or data[index], where that is not negative."""
+    try:
+        acquire(item, view, PyBUF_WRITABLE if writable else PyBUF_SIMPLE)
+    except TypeError:
+        raise TypeError(f"{name_of(index)} must be a bytes-like object, not {type(item).__name__!r}") from None
+    except (BufferError, ValueError) as error:
+        kind = "contiguous, writable" if writable else "contiguous"
+        raise BufferError(f"{name_of(index)} must be a {kind} buffer: {error}") from None
     return 0
