@@ -114,9 +114,9 @@ def own_installation() -> str:
 
 
 def readable_files(folder: str) -> list[str]:
-    from threadpool.hashing.files import regular_files
+    from threadpool.hashing.tree import regular_files
 
-    paths = sorted(path for path in regular_files(folder, onerror=lambda error: None) if os.access(path, os.R_OK))
+    paths = [path for path in regular_files(folder) if isinstance(path, str) and os.access(path, os.R_OK)]
     if not paths:
         sys.exit(f"hash_folder: no readable files below {folder}")
     return paths

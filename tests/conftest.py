@@ -1,4 +1,8 @@
+import os
+import re
+import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
 
@@ -44,5 +48,21 @@ def in_threads() -> Callable[..., list[object]]:
         if errors:
             raise errors[0]
         return results
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def coreutils() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """`coreutils("sha256sum", "--check", input=...)` runs a program of GNU coreutils 9 or newer, in UTF-8."""
+    if not shutil.which("sha256sum"):
+        pytest.skip("compares with sha256sum of GNU coreutils")
+    version = subprocess.run(["sha256sum", "--version"], capture_output=True, text=True).stdout
+    if not re.match(r"sha256sum \(GNU coreutils\) (9|\d\d)\.", version):
+        pytest.skip("compares with sha256sum of GNU coreutils 9 or newer")
+
+    def run(*command: str | bytes, **options: object) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        return subprocess.run(command, capture_output=True, env=environment, timeout=60, **options)
 
     return run

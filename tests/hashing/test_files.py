@@ -1,6 +1,7 @@
 """hash_files and hash_tree, against hashlib and sha256sum."""
 
 import hashlib
+import itertools
 import os
 import socket
 import sys
@@ -97,14 +98,25 @@ def test_folders_that_cannot_be_listed(tree):
     assert errors[0].filename == str(tree / "missing")
 
 
+def test_bad_paths_raise_at_their_place(tree):
+    for path, error, words in (
+        (3, TypeError, r"paths\[1\] must be a path \(str, bytes or os.PathLike\), not 'int'"),
+        ("b\0c", ValueError, r"paths\[1\] must be a path without null characters"),
+    ):
+        results = hash_files([tree / "sub-c", path, tree / "file-1"])
+        assert next(results)[0] == str(tree / "sub-c")
+        with pytest.raises(error, match=words):
+            next(results)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ((["a"], "sha257"), ValueError, "algorithm must be one of 'sha256', .*, not 'sha257'"),
-        (([3],), TypeError, r"paths\[0\] must be a path \(str, bytes or os.PathLike\), not 'int'"),
+        ((["a"], "sha257"), ValueError, "algorithm must be one of 'sha256', 'sha1', .*'crc32', not 'sha257'"),
+        ((["a"], ["sha256"]), ValueError, "algorithm must be one of"),
         ((5,), TypeError, "paths must be an iterable of paths, not 'int'"),
         (("folder",), TypeError, "paths must be an iterable of paths, not one: 'folder'"),
-        ((["a", "b\0c"],), ValueError, r"paths\[1\] must be a path without null characters"),
+        ((b"folder",), TypeError, "paths must be an iterable of paths, not one: b'folder'"),
     ],
 )
 def test_bad_arguments(arguments, error, words):
@@ -117,22 +129,54 @@ def test_bad_arguments_of_a_tree(tree):
         hash_tree(None)
     with pytest.raises(TypeError, match="onerror must be callable, not 'int'"):
         hash_tree(tree, onerror=5)
+    with pytest.raises(TypeError, match="progress must be a bool, a description or a callable, not 'int'"):
+        hash_tree(tree, progress=5)
     with pytest.raises(ValueError, match="algorithm"):
         hash_tree(tree / "missing", "sha257")
 
 
-def test_a_tree_deeper_than_the_recursion_limit(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    depth = sys.getrecursionlimit() + 100
-    for _ in range(depth):
-        os.mkdir("a")
-        os.chdir("a")
-    with open("file", "w"):
-        pass
-    try:
-        assert len(list(hash_tree(tmp_path))) == 1
-    finally:
-        os.unlink("file")  # the tree is removed here: shutil.rmtree is recursive in older versions
-        for _ in range(depth):
-            os.chdir("..")
-            os.rmdir("a")
+def test_paths_are_read_as_results_are_asked_for(tree):
+    read = []
+
+    def endless():
+        for number in itertools.count():
+            read.append(number)
+            yield tree / "file-1"
+
+    results = hash_files(endless())
+    assert read == []
+    assert len(list(itertools.islice(results, 1000))) == 1000
+    assert len(read) < 100_000
+    results.close()
+
+
+def test_progress_with_a_length_and_without(tree):
+    paths = [tree / f"file-{size}" for size in SIZES] + [tree / "missing"]
+    for given, total in ((paths, len(paths)), (iter(paths), None)):
+        told = []
+        results = hash_files(
+            given, onerror=lambda error: None, progress=lambda *figures, told=told: told.append(figures)
+        )
+        assert told == []
+        assert len(list(results)) == len(SIZES)
+        assert told[-1] == (len(paths), len(paths))
+        assert told.count(told[-1]) == 1
+        assert {figure for _, figure in told[:-1]} == {total}
+        assert told == sorted(told)
+
+
+def test_progress_of_a_tree(tree):
+    told = []
+    files = len(list(hash_tree(tree, progress=lambda *figures: told.append(figures))))
+    assert told[0] == (1, None)
+    assert told[-1] == (files, files)
+    list(hash_tree(tree / "missing", onerror=lambda error: None, progress=lambda *figures: told.append(figures)))
+    assert told[-1] == (1, 1)  # an error
+
+
+def test_a_bar(tree, capsys):
+    pytest.importorskip("tqdm", reason="the progress extra is not installed")
+    files = len(list(hash_tree(tree, progress="hashing")))
+    drawn = capsys.readouterr().err
+    assert "hashing: " in drawn
+    assert f"{files}/{files}" in drawn

@@ -1,44 +1,143 @@
 """Hashing files and folders: many at a time, each read and hashed without the interpreter."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from __future__ import annotations
 
-from ._table import digest_sizes
-from .digests import digests
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sized
+from functools import partial
+
+from ..pool import imap
+from ._hashing import file_digest
+from .delivery import Progress, deliver
+from .tree import regular_files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from io import FileIO
+    from typing import TypeVar
+
+    _T = TypeVar("_T")
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 OnError = Callable[[OSError], object]
 
+# The algorithms, and the bytes of their digests.
+DIGEST_SIZES = {"sha256": 32, "sha1": 20, "md5": 16, "blake3": 32, "crc32c": 4, "crc32": 4}
+
 
 def hash_files(
-    paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None
+    paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None, progress: Progress = False
 ) -> Iterator[tuple[str, str]]:
     """Yields ``(path, hexdigest)`` for every path, in the order of ``paths``.
 
-    The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds; memory is
-    64 KiB for each thread, however large the files. ``algorithm`` is ``"sha256"`` (FIPS 180-4). A file that cannot be
-    read raises its OSError when its turn comes; with ``onerror``, that is called with the OSError, whose ``filename``
-    is the path, and the others go on. ValueError: an unknown algorithm, or a path with a null character. Nothing is
-    read before the first result is asked for. Safe to call from any thread.
+    The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds. Memory is
+    bounded, however large the files and however many: ``paths`` is read as results are asked for, some ahead of them,
+    and may be endless. ``algorithm`` is ``"sha256"`` (FIPS 180-4).
+
+    A file that cannot be read raises its OSError when its turn comes; with ``onerror``, that is called with the
+    OSError, whose ``filename`` is the path, and the others go on. A path that is none, or has a null character, raises
+    TypeError or ValueError when its turn comes.
+
+    ``progress=True``, or a description, draws a bar (tqdm, the extra ``progress``); a callable is called with
+    ``(done, total)`` by the thread that asks for results, ten times a second at the most and at the end. ``total`` is
+    None until the end where ``paths`` has no length.
+
+    TypeError: ``paths`` is one path, or not iterable; ValueError: an unknown algorithm. Nothing is read before the
+    first result is asked for. Safe to call from any thread.
     """
-    _check(algorithm, onerror)
+    check_algorithm(algorithm)
     if isinstance(paths, (str, bytes, os.PathLike)):
         raise TypeError(f"paths must be an iterable of paths, not one: {paths!r}")
     try:
-        names = list(paths)
+        iterator = iter(paths)
     except TypeError:
         raise TypeError(f"paths must be an iterable of paths, not {type(paths).__name__!r}") from None
-    return _hash_files([_path(f"paths[{index}]", name) for index, name in enumerate(names)], algorithm, onerror)
+    names = (decoded(f"paths[{index}]", path) for index, path in enumerate(iterator))
+    total = len(paths) if isinstance(paths, Sized) else None
+    return deliver(hashed(names, str, algorithm), onerror, progress, total)
 
 
-def _check(algorithm: str, onerror: OnError | None) -> None:
-    if algorithm not in digest_sizes:
-        raise ValueError(f"algorithm must be one of {', '.join(map(repr, digest_sizes))}, not {algorithm!r}")
-    if onerror is not None and not callable(onerror):
-        raise TypeError(f"onerror must be callable, not {type(onerror).__name__!r}")
+def hash_tree(
+    folder: Path, algorithm: str = "sha256", *, onerror: OnError | None = None, progress: Progress = False
+) -> Iterator[tuple[str, str]]:
+    """Yields ``(path, hexdigest)`` for every regular file below ``folder``, sorted by the bytes of the path.
+
+    The same files, in the same order, as ``find folder -type f | LC_ALL=C sort``: symbolic links are not followed,
+    but for ``folder`` itself; sockets, pipes and devices are left out. Every path begins with ``folder`` as it was
+    given. The tree is walked as results are asked for, and memory is that of the folders on the way, however many files
+    there are. A folder that cannot be listed is an error at its place, like a file that cannot be read, or that has
+    vanished since; for these and for the rest see `hash_files`. The total that ``progress`` is told is None until the
+    end.
+    """
+    check_algorithm(algorithm)
+    return deliver(hashed(regular_files(decoded("folder", folder)), str, algorithm), onerror, progress)
 
 
-def _path(name: str, path: Path) -> str:
+def hashed(
+    items: Iterable[_T | Exception], path: Callable[[_T], str], algorithm: str
+) -> Iterator[tuple[_T, str] | Exception]:
+    """Every item beside the digest of the file that it names, or the OSError why there is none.
+
+    An exception among the items comes out at its place.
+    """
+    read: deque[_T | Exception] = deque()
+
+    def paths() -> Iterator[str]:
+        for item in items:
+            read.append(item)
+            # An exception goes through as the name that no file has: so what is read ahead is bounded with them too.
+            yield "" if isinstance(item, Exception) else path(item)
+
+    for digest in digests(paths(), algorithm):
+        item = read.popleft()
+        if isinstance(item, Exception):
+            yield item
+        elif isinstance(digest, OSError):
+            yield digest
+        else:
+            yield item, digest
+
+
+def digests(paths: Iterable[str], algorithm: str) -> Iterator[str | OSError]:
+    """For every path the hex digest of the file, or the OSError that stands for it, in order.
+
+    ``paths`` is read lazily, a bounded number ahead of the results. What it raises is raised after the results of the
+    paths before.
+    """
+    if algorithm == "sha256":
+        return (result.hex() if isinstance(result, bytes) else result for result in imap(file_digest, paths))
+    return imap(partial(_digest, algorithm), paths)
+
+
+def _digest(algorithm: str, path: str) -> str | OSError:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return _hexdigest(file, algorithm)
+    except OSError as error:
+        return OSError(error.errno, error.strerror, path)
+
+
+def descriptor_digest(descriptor: int, algorithm: str) -> str:
+    """The hex digest of what is still to be read from an open file. OSError: it cannot be read."""
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        return _hexdigest(file, algorithm)
+
+
+def _hexdigest(file: FileIO, algorithm: str) -> str:
+    import hashlib
+
+    return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def check_algorithm(algorithm: str) -> None:
+    names = list(DIGEST_SIZES)
+    if algorithm not in names:
+        raise ValueError(f"algorithm must be one of {', '.join(map(repr, names))}, not {algorithm!r}")
+
+
+def decoded(name: str, path: Path) -> str:
+    """The path of an argument called `name`, as a string."""
     try:
         text = os.fsdecode(path)
     except TypeError:
@@ -46,42 +145,3 @@ def _path(name: str, path: Path) -> str:
     if "\0" in text:
         raise ValueError(f"{name} must be a path without null characters, not {text!r}")
     return text
-
-
-def _hash_files(paths: list[str], algorithm: str, onerror: OnError | None) -> Iterator[tuple[str, str]]:
-    for path, result in zip(paths, digests(paths, algorithm), strict=True):
-        if isinstance(result, str):
-            yield path, result
-        elif onerror is None:
-            raise result
-        else:
-            onerror(result)
-
-
-def hash_tree(folder: Path, algorithm: str = "sha256", *, onerror: OnError | None = None) -> Iterator[tuple[str, str]]:
-    """Yields ``(path, hexdigest)`` for every regular file below ``folder``, sorted by the bytes of the path.
-
-    The same files, in the same order, as ``find folder -type f | LC_ALL=C sort``: symbolic links are not followed,
-    sockets, pipes and devices are left out. Every path begins with ``folder`` as it was given. A folder that cannot be
-    listed is an error like a file that cannot be read; for these, and for ``algorithm``, see `hash_files`. The folders
-    are listed before this returns.
-    """
-    _check(algorithm, onerror)
-    return _hash_files(sorted(regular_files(_path("folder", folder), onerror), key=os.fsencode), algorithm, onerror)
-
-
-def regular_files(folder: str, onerror: OnError | None = None) -> Iterator[str]:
-    """The regular files below a folder, in no particular order."""
-    folders = [folder]  # rather than recursion, which a deep tree would exhaust
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    if entry.is_file(follow_symlinks=False):
-                        yield entry.path
-                    elif entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-        except OSError as error:
-            if onerror is None:
-                raise
-            onerror(error)

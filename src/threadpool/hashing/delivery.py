@@ -1,0 +1,61 @@
+"""How results reach the caller: errors at their place are raised or handed over, and progress is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
+
+TYPE_CHECKING = False  # typing, and what progress needs, take as long to import as half of this library
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import TypeVar
+
+    from ..pool.progress import Report
+
+    _T = TypeVar("_T")
+
+Progress = bool | str | Callable[[int, int | None], object] | None
+
+_REPORT_SECONDS = 0.1
+
+
+def deliver(
+    results: Iterable[_T | Exception],
+    onerror: Callable[..., object] | None,
+    progress: Progress,
+    total: int | None = None,
+) -> Iterator[_T]:
+    """The results; exceptions among them are raised, or handed to ``onerror``. `total`: how many, where it is known."""
+    if onerror is not None and not callable(onerror):
+        raise TypeError(f"onerror must be callable, not {type(onerror).__name__!r}")
+    if progress is not None and progress is not False:
+        from ..pool.progress import reporting
+
+        results = _reported(results, reporting(progress), total)
+    return _deliver(results, onerror)
+
+
+def _deliver(results: Iterable[_T | Exception], onerror: Callable[..., object] | None) -> Iterator[_T]:
+    for result in results:
+        if not isinstance(result, Exception):
+            yield result
+        elif onerror is None:
+            raise result
+        else:
+            onerror(result)
+
+
+def _reported(
+    results: Iterable[_T], reporting: AbstractContextManager[Report | None], total: int | None
+) -> Iterator[_T]:
+    with reporting as report:
+        assert report is not None
+        done = 0
+        next_report = 0.0
+        for result in results:
+            done += 1
+            if done != total and monotonic() >= next_report:
+                report(done, total)
+                next_report = monotonic() + _REPORT_SECONDS
+            yield result
+        report(done, done)
