@@ -11,7 +11,7 @@ The layers, top to bottom; each uses only what stands below it:
 """
 
 from . import hashing, pool
-from .errors import QueueFull
+from .errors import ManifestError, QueueFull
 from .pool import (
     cancelled,
     current_worker,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Atomics",
+    "ManifestError",
     "Pool",
     "QueueFull",
     "SharedBuffer",

@@ -6,3 +6,20 @@ class QueueFull(RuntimeError):
 
     Nothing was queued. Try again later, or make a pool with ``when_full="block"``, whose submit waits.
     """
+
+
+class ManifestError(ValueError):
+    """`hashing.verify` met a line of a manifest that names no file and digest.
+
+    ``manifest`` is the manifest's name, ``line`` the number of the line, from 1, and ``reason`` what is wrong with it.
+    The lines after it can be verified all the same: see ``onerror``.
+    """
+
+    def __init__(self, manifest: str, line: int, reason: str) -> None:
+        super().__init__(manifest, line, reason)
+        self.manifest = manifest
+        self.line = line
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.manifest}:{self.line}: {self.reason}"
