@@ -17,27 +17,29 @@
 #include <windows.h>
 
 typedef struct _stat64 file_status;
-#define file_status_of _fstat64
 #define IS(kind, status) (((status).st_mode & _S_IFMT) == _S_IF##kind)
 
-static int open_for_reading(const char *path) {
+/* NULL: no memory, or not UTF-8; then errno says so. */
+static wchar_t *widened(const char *path) {
     int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
-    if (length == 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    wchar_t *wide = malloc((size_t)length * sizeof *wide);
-    if (!wide) {
-        errno = ENOMEM;
-        return -1;
-    }
-    MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, length);
-    DWORD attributes = GetFileAttributesW(wide);
-    int file = -1;
-    if (attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY)
-        errno = EISDIR;
+    wchar_t *wide = length ? malloc((size_t)length * sizeof *wide) : NULL;
+    if (wide)
+        MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, length);
     else
-        file = _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+        errno = length ? ENOMEM : EINVAL;
+    return wide;
+}
+
+static int status_of(const char *path, file_status *status) {
+    wchar_t *wide = widened(path);
+    int result = wide ? _wstat64(wide, status) : -1;
+    free(wide);
+    return result;
+}
+
+static int open_for_reading(const char *path) {
+    wchar_t *wide = widened(path);
+    int file = wide ? _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT) : -1;
     free(wide);
     return file;
 }
@@ -51,10 +53,11 @@ static void close_number(int file) { _close(file); }
 #include <unistd.h>
 
 typedef struct stat file_status;
-#define file_status_of fstat
 #define IS(kind, status) (((status).st_mode & S_IFMT) == S_IF##kind)
 
-/* O_NONBLOCK changes nothing for a regular file, and a pipe without a writer does not keep us. */
+static int status_of(const char *path, file_status *status) { return stat(path, status); }
+
+/* O_NONBLOCK changes nothing for a regular file, and should it be a pipe by now, that does not keep us. */
 static int open_for_reading(const char *path) {
     int file;
     do
@@ -75,20 +78,15 @@ static void close_number(int file) { close(file); }
 
 #endif
 
+/* Looked at before it is opened: a pipe that was opened, and closed again, would have lost its writer. */
 int tp_file_open(tp_file *file, const char *path) {
     file_status status;
-    file->number = open_for_reading(path);
-    if (file->number < 0) return errno == EAGAIN ? TP_FILE_IS_SPECIAL : errno; /* a lease is to be broken first */
-    int error = 0;
-    if (file_status_of(file->number, &status) != 0)
-        error = errno;
-    else if (IS(DIR, status))
-        error = EISDIR;
-    else if (!IS(REG, status))
-        error = TP_FILE_IS_SPECIAL;
+    if (status_of(path, &status) != 0) return errno;
+    if (IS(DIR, status)) return EISDIR;
+    if (!IS(REG, status)) return TP_FILE_IS_SPECIAL;
     file->left = (uint64_t)status.st_size;
-    if (error) close_number(file->number);
-    return error;
+    file->number = open_for_reading(path);
+    return file->number < 0 ? errno : 0;
 }
 
 int tp_file_read(tp_file *file, uint8_t *buffer, size_t capacity, size_t *size) {

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from threadpool.errors import ManifestError
-from threadpool.hashing.files import DIGEST_SIZES
+from threadpool.hashing._table import digest_sizes
 from threadpool.hashing.manifest import Entry, entries, line
 
 DIGEST = hashlib.sha256(b"").hexdigest()
@@ -111,9 +111,9 @@ def test_a_name_that_is_refused():
     assert parse(DIGEST_BYTES + b"  -\n") == ["-"]
 
 
-@pytest.mark.parametrize("algorithm", DIGEST_SIZES)
+@pytest.mark.parametrize("algorithm", digest_sizes)
 def test_every_algorithm(algorithm):
-    digest = "a0" * DIGEST_SIZES[algorithm]
+    digest = "a0" * digest_sizes[algorithm]
     lines = [
         line("name", digest),
         f"{algorithm.upper()} (tagged) = {digest.upper()}".encode(),

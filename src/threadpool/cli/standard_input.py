@@ -9,7 +9,8 @@ from io import BufferedReader
 from itertools import groupby
 from typing import TypeVar, cast
 
-from ..hashing.files import descriptor_digest, hashed
+from ..hashing.digests import descriptor_digest
+from ..hashing.files import hashed
 
 T = TypeVar("T")
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
-from functools import partial
 
-from ..pool import imap
-from ._hashing import file_digest
+from ._table import digest_sizes
 from .delivery import Progress, deliver
+from .digests import digests
 from .tree import regular_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from io import FileIO
     from typing import TypeVar
 
     _T = TypeVar("_T")
@@ -22,18 +20,19 @@ if TYPE_CHECKING:
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 OnError = Callable[[OSError], object]
 
-# The algorithms, and the bytes of their digests.
-DIGEST_SIZES = {"sha256": 32, "sha1": 20, "md5": 16, "blake3": 32, "crc32c": 4, "crc32": 4}
-
 
 def hash_files(
     paths: Iterable[Path], algorithm: str = "sha256", *, onerror: OnError | None = None, progress: Progress = False
 ) -> Iterator[tuple[str, str]]:
     """Yields ``(path, hexdigest)`` for every path, in the order of ``paths``.
 
-    The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds. Memory is
-    bounded, however large the files and however many: ``paths`` is read as results are asked for, some ahead of them,
-    and may be endless. ``algorithm`` is ``"sha256"`` (FIPS 180-4).
+    The files are read and hashed on every core, in threads that need no interpreter, also on GIL builds: several at a
+    time in each thread, so that a large one does not hold back the small ones. Memory is 1 MiB for each thread, however
+    large the files and however many: ``paths`` is read as results are asked for, a thousand ahead of them, and may be
+    endless. ``algorithm`` is the name of a kernel of this module; a CRC has eight digits.
+
+    A file that changes meanwhile gives the digest of what was read, up to where it ended when it was opened. A pipe, or
+    what else is no regular file, is read when its turn comes, and waited for then.
 
     A file that cannot be read raises its OSError when its turn comes; with ``onerror``, that is called with the
     OSError, whose ``filename`` is the path, and the others go on. A path that is none, or has a null character, raises
@@ -99,39 +98,8 @@ def hashed(
             yield item, digest
 
 
-def digests(paths: Iterable[str], algorithm: str) -> Iterator[str | OSError]:
-    """For every path the hex digest of the file, or the OSError that stands for it, in order.
-
-    ``paths`` is read lazily, a bounded number ahead of the results. What it raises is raised after the results of the
-    paths before.
-    """
-    if algorithm == "sha256":
-        return (result.hex() if isinstance(result, bytes) else result for result in imap(file_digest, paths))
-    return imap(partial(_digest, algorithm), paths)
-
-
-def _digest(algorithm: str, path: str) -> str | OSError:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return _hexdigest(file, algorithm)
-    except OSError as error:
-        return OSError(error.errno, error.strerror, path)
-
-
-def descriptor_digest(descriptor: int, algorithm: str) -> str:
-    """The hex digest of what is still to be read from an open file. OSError: it cannot be read."""
-    with open(descriptor, "rb", buffering=0, closefd=False) as file:
-        return _hexdigest(file, algorithm)
-
-
-def _hexdigest(file: FileIO, algorithm: str) -> str:
-    import hashlib
-
-    return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 def check_algorithm(algorithm: str) -> None:
-    names = list(DIGEST_SIZES)
+    names = list(digest_sizes)
     if algorithm not in names:
         raise ValueError(f"algorithm must be one of {', '.join(map(repr, names))}, not {algorithm!r}")
 

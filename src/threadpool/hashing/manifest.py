@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..errors import ManifestError
-from .files import DIGEST_SIZES
+from ._table import digest_sizes
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
 _UNESCAPES = {b"\\": b"\\", b"n": b"\n", b"r": b"\r"}
@@ -52,7 +52,7 @@ def entries(
     ``manifest`` is what errors call the manifest. A line for the name ``refused`` is malformed.
     """
     tag = algorithm.upper().encode()
-    digest = rb"([0-9a-fA-F]{%d})" % (2 * DIGEST_SIZES[algorithm])
+    digest = rb"([0-9a-fA-F]{%d})" % (2 * digest_sizes[algorithm])
     tagged = re.compile(rb"[ \t]*(\\?)" + tag + rb" ?\((.*)\)[ \t]*=[ \t]*" + digest, re.DOTALL)
     plain = re.compile(rb"[ \t]*(\\?)" + digest + rb"[ \t](.+)", re.DOTALL)
     one_blank: bool | None = None  # between digest and name; unknown before the first such line
