@@ -1,14 +1,15 @@
 # make run and make test set up everything they need. GIL=1 uses python3 instead of a free-threaded Python.
-.PHONY: help run test test-threads test-c soak tsan compile-only bench lint format wheel clean
+.PHONY: help run test test-threads test-c fuzz soak tsan compile-only bench lint format wheel clean
 
 environment = scripts/environment $(if $(GIL),--gil)
-export REQUIRE_FREE_THREADED DIR
+export REQUIRE_FREE_THREADED DIR FUZZ_SECONDS
 
 help:
 	@echo 'make run [DIR=folder]  hash a folder on every core, beside hashlib, multiprocessing and ThreadPoolExecutor'
 	@echo 'make test              the tests (ARGS=... for pytest)'
 	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
+	@echo 'make fuzz              the C code of the hashes, with made-up pieces and batches (FUZZ_SECONDS=600 each; clang)'
 	@echo 'make soak              the long forms of the tests that have one: an hour'
 	@echo 'make tsan              the thread tests under ThreadSanitizer, with an interpreter built for it (once, 10 minutes)'
 	@echo 'make compile-only      compiles against the headers of 3.14(t) and 3.15(t)'
@@ -32,6 +33,9 @@ test-threads:
 test-c:
 	tests/csrc/run address
 	tests/csrc/run thread
+
+fuzz:
+	tests/csrc/run fuzz
 
 # What the tests do a few times, many times, and how long it took and what memory.
 soak:
