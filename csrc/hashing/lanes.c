@@ -17,15 +17,24 @@ typedef struct lane {
     uint64_t size;       /* of the message, as far as it is known */
     const uint8_t *rest; /* LAST: what is behind them, size % TP_BLOCK bytes */
     uint8_t end[SMALL];
+    uint64_t padded; /* the size of the message that the padding in `end` is for */
+    size_t padded_rest, padded_blocks;
 } lane;
 
+/* The rest of a message, and its padding: that of messages of one size is the same, and is left where it is. */
 static void pad(const tp_md *hash, lane *to, const uint8_t *rest, size_t size) {
-    size_t whole = size / TP_BLOCK;
+    size_t whole = size / TP_BLOCK, used = size % TP_BLOCK;
     for (size_t i = 0; i < whole; i++)
         memcpy(to->end + i * TP_BLOCK, rest + i * TP_BLOCK, TP_BLOCK);
+    if (used) memcpy(to->end + whole * TP_BLOCK, rest + whole * TP_BLOCK, used);
+    if (to->padded != to->size || to->padded_rest != size) {
+        to->padded = to->size;
+        to->padded_rest = size;
+        to->padded_blocks = whole + tp_md_pad(hash, to->end + whole * TP_BLOCK, to->size);
+    }
     to->state = PADDED;
     to->next = to->end;
-    to->blocks = whole + tp_md_pad(hash, to->end + whole * TP_BLOCK, whole ? rest + whole * TP_BLOCK : rest, to->size);
+    to->blocks = to->padded_blocks;
 }
 
 static void put(const tp_md *hash, lane *to, const tp_part *part) {
@@ -78,7 +87,7 @@ void tp_md_lanes(const tp_md *hash, tp_source *source) {
     lane lanes[TP_MOST_LANES];
     uint32_t states[TP_MOST_LANES][TP_MOST_WORDS] = {{0}};
     for (unsigned i = 0; i < hash->lanes; i++)
-        lanes[i].state = IDLE;
+        lanes[i] = (lane){.state = IDLE, .padded = UINT64_MAX};
     for (;;) {
         unsigned busy = 0;
         bool asked = false;
@@ -87,7 +96,7 @@ void tp_md_lanes(const tp_md *hash, tp_source *source) {
             if (lanes[i].state == IDLE) {
                 if (asked || (asked = !source->next(source, i, &part))) continue;
                 lanes[i].size = 0;
-                memcpy(states[i], hash->initial, hash->words * sizeof **states);
+                memcpy(states[i], hash->initial, sizeof states[i]);
                 put(hash, &lanes[i], &part);
             }
             busy++;

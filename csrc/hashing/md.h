@@ -23,7 +23,7 @@ typedef struct tp_md {
     const char *name; /* of the variant */
     size_t words;     /* of the state, all of which is the digest */
     bool big_endian;
-    const uint32_t *initial;
+    const uint32_t *initial; /* TP_MOST_WORDS, zeros behind those of the state */
     tp_compress *compress;
     unsigned lanes; /* of compress_lanes; 1: there is none */
     unsigned least; /* with fewer messages, one after the other is faster */
@@ -54,9 +54,9 @@ void tp_md_init(tp_md_stream *stream, const tp_md *hash);
 void tp_md_update(tp_md_stream *stream, const uint8_t *data, size_t size);
 void tp_md_finish(tp_md_stream *stream, uint8_t *digest);
 
-/* Writes the last size % 64 bytes of a message, which are at `rest`, with its padding behind them (RFC 1321, 3.1 and
- * 3.2; FIPS 180-4, 5.1.1), and returns how many blocks that makes: one or two. */
-size_t tp_md_pad(const tp_md *hash, uint8_t last[2 * TP_BLOCK], const uint8_t *rest, uint64_t size);
+/* Writes the padding of a message of `size` bytes (RFC 1321, 3.1 and 3.2; FIPS 180-4, 5.1.1) behind the last size % 64
+ * of them, in `last`, and returns how many blocks that makes: one or two. */
+size_t tp_md_pad(const tp_md *hash, uint8_t last[2 * TP_BLOCK], uint64_t size);
 
 /* Writes a state as a digest. */
 void tp_md_store(const tp_md *hash, const uint32_t state[], uint8_t *digest);

@@ -2,7 +2,7 @@
 #include "hashing/md5.h"
 
 /* RFC 1321, 3.3. */
-static const uint32_t initial_state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+static const uint32_t initial_state[TP_MOST_WORDS] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
 
 #define VARIANT(name, lanes, many) {name, 4, false, initial_state, tp_md5_compress_portable, lanes, 2, many}
 

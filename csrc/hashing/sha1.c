@@ -2,7 +2,7 @@
 #include "hashing/sha1.h"
 
 /* FIPS 180-4, 5.3.1. */
-static const uint32_t initial_state[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+static const uint32_t initial_state[TP_MOST_WORDS] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
 
 #define VARIANT(name, one, lanes, least, many) {name, 5, true, initial_state, one, lanes, least, many}
 

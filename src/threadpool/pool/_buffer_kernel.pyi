@@ -19,11 +19,12 @@ class BufferKernel(Kernel[Buffer, _R_co], Generic[_R_co]):
         items: Iterable[Buffer] | NDArray[Any] | tuple[Buffer, NDArray[Any]],
         *,
         out: NDArray[Any] | None = None,
+        workers: int | None = None,
     ) -> NDArray[Any]:
         """The results of many inputs as the rows of one array, worked out on every core.
 
         ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
         integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
+        type; ``out`` is such an array to write to. ``workers`` caps the threads, the caller included. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
         another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
         """

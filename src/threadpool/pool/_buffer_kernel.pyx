@@ -11,6 +11,12 @@ from threadpool.pool._items cimport drained
 from threadpool.pool._kernel cimport set_body
 from threadpool.pool._pin cimport acquire, pin, release
 
+# How many the function, or that for several buffers, is given at once: so many that to ask for them costs little, and so
+# few that nobody is kept waiting; some, where it is not known what one takes.
+cdef enum: SOME_BURST = 32
+cdef enum: MOST_BURST = 512
+cdef double BURST_NANOSECONDS = 20_000.0
+
 cdef struct buffer_calls:
     BufferFunction function
     BuffersFunction together
@@ -49,19 +55,19 @@ cdef class BufferKernel(Kernel):
             return word
         return result if self.element is None else as_list(result)[0]
 
-    def many(self, items, *, out=None):
+    def many(self, items, *, out=None, workers=None):
         """The results of many inputs as the rows of one array, worked out on every core.
 
         ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
         integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
+        type; ``out`` is such an array to write to. ``workers`` caps the threads, the caller included. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
         another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
         """
         from threadpool.pool import run
 
         if self.result_size == 0:
             raise TypeError(f"{self.name} has no results")
-        return run(Together(self, out), items)[0]
+        return run(Together(self, out), items, workers=workers)[0]
 
     def __repr__(self):
         return f"<kernel {self.name}>"
@@ -131,11 +137,18 @@ cdef class BufferBatch(Batch):
         self.work.together = kernel.together
         set_body(self, call_function if kernel.together is NULL else call_together, &self.work, self.count)
         self.unit = max(1, kernel.unit)
-        self.burst = max(1, 32 // self.unit)
-        self.nanoseconds = kernel.item_nanoseconds * self.count if self.count else 0
+        cdef size_t bytes = 0
         if kernel.byte_nanoseconds:
             for index in range(self.count):
-                self.nanoseconds += kernel.byte_nanoseconds * self.work.calls[index].size
+                bytes += self.work.calls[index].size
+        if self.count:
+            self.nanoseconds = kernel.item_nanoseconds * self.count + kernel.byte_nanoseconds * bytes
+        else:
+            self.nanoseconds = 0
+        cdef double burst = SOME_BURST
+        if 0 < self.nanoseconds < INFINITY:
+            burst = min(<double>MOST_BURST, BURST_NANOSECONDS * self.count / self.nanoseconds)
+        self.burst = max(<uint32_t>1, <uint32_t>burst // self.unit)
 
     cdef int allocate(self, size_t count, size_t views) except -1:
         self.count = count
