@@ -77,22 +77,22 @@ static unsigned ones(uint64_t x) {
 static void merge(tp_blake3_stream *stream) {
     for (unsigned depth = ones(stream->chunks); stream->depth > depth; stream->depth--) {
         tp_blake3_node node;
-        tp_blake3_parent(&stream->mode, stream->stack[stream->depth - 2], &node);
-        tp_blake3_node_cv(&stream->mode, &node, stream->stack[stream->depth - 2]);
+        tp_blake3_parent(&stream->mode, &stream->stack[stream->depth - 2], &node);
+        tp_blake3_node_cv(&stream->mode, &node, &stream->stack[stream->depth - 2]);
     }
 }
 
-static void push(tp_blake3_stream *stream, const uint8_t cv[TP_BLAKE3_DIGEST], size_t chunks) {
+static void push(tp_blake3_stream *stream, const tp_blake3_cv *cv, size_t chunks) {
     merge(stream);
-    memcpy(stream->stack[stream->depth++], cv, TP_BLAKE3_DIGEST);
+    stream->stack[stream->depth++] = *cv;
     stream->chunks += chunks;
 }
 
 /* A whole chunk, behind which more follows. */
 static void push_pending(tp_blake3_stream *stream) {
-    uint8_t cv[TP_BLAKE3_DIGEST];
-    tp_blake3_subtree(&stream->mode, stream->pending, 1, stream->chunks, cv);
-    push(stream, cv, 1);
+    tp_blake3_cv cv;
+    tp_blake3_some_chunks(&stream->mode, stream->pending, 1, stream->chunks, &cv);
+    push(stream, &cv, 1);
     stream->size = 0;
 }
 
@@ -104,16 +104,16 @@ static size_t push_chunks(tp_blake3_stream *stream, const uint8_t *data, size_t 
     while (2 * subtree <= whole && stream->chunks % (2 * subtree) == 0)
         subtree *= 2;
     if (subtree > 1 && subtree >= some) {
-        uint8_t halves[2 * TP_BLAKE3_DIGEST];
+        tp_blake3_cv halves[2];
         tp_blake3_halves(&stream->mode, data, subtree, stream->chunks, halves);
-        push(stream, halves, subtree / 2);
-        push(stream, halves + TP_BLAKE3_DIGEST, subtree / 2);
+        push(stream, &halves[0], subtree / 2);
+        push(stream, &halves[1], subtree / 2);
         return subtree;
     }
-    uint8_t cvs[TP_BLAKE3_MOST_LANES * TP_BLAKE3_DIGEST];
+    tp_blake3_cv cvs[TP_BLAKE3_MOST_LANES];
     tp_blake3_some_chunks(&stream->mode, data, some, stream->chunks, cvs);
     for (size_t i = 0; i < some; i++)
-        push(stream, cvs + i * TP_BLAKE3_DIGEST, 1);
+        push(stream, &cvs[i], 1);
     return some;
 }
 
@@ -141,22 +141,24 @@ void tp_blake3_update(tp_blake3_stream *stream, const uint8_t *data, size_t size
 
 void tp_blake3_add_subtree(tp_blake3_stream *stream, const uint8_t cv[TP_BLAKE3_DIGEST], size_t chunks) {
     if (stream->size) push_pending(stream);
-    push(stream, cv, chunks);
+    tp_blake3_cv subtree;
+    memcpy(&subtree, cv, sizeof subtree);
+    push(stream, &subtree, chunks);
 }
 
 void tp_blake3_finish(const tp_blake3_stream *stream, uint64_t seek, uint8_t *out, size_t size) {
     tp_blake3_node node;
-    uint8_t children[2 * TP_BLAKE3_DIGEST];
+    tp_blake3_cv children[2];
     size_t depth = stream->depth;
     if (stream->size || depth == 0) {
         tp_blake3_chunk(&stream->mode, stream->pending, stream->size, stream->chunks, &node);
     } else {
         depth -= 2;
-        tp_blake3_parent(&stream->mode, stream->stack[depth], &node);
+        tp_blake3_parent(&stream->mode, &stream->stack[depth], &node);
     }
     while (depth) {
-        memcpy(children, stream->stack[--depth], TP_BLAKE3_DIGEST);
-        tp_blake3_node_cv(&stream->mode, &node, children + TP_BLAKE3_DIGEST);
+        children[0] = stream->stack[--depth];
+        tp_blake3_node_cv(&stream->mode, &node, &children[1]);
         tp_blake3_parent(&stream->mode, children, &node);
     }
     tp_blake3_output(&stream->mode, &node, seek, out, size);

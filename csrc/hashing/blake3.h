@@ -13,7 +13,7 @@
 
 enum { TP_BLAKE3_DIGEST = 32, TP_BLAKE3_KEY = 32, TP_BLAKE3_BLOCK = 64, TP_BLAKE3_CHUNK = 1024 };
 
-/* Which compression functions are used; the name is for people. See blake3_variants.h. */
+/* Which compression functions are used; see blake3_variants.h. */
 typedef struct tp_blake3_variant tp_blake3_variant;
 
 /* The fastest variant that the features allow. The only place that asks about the CPU. */
@@ -23,7 +23,7 @@ const char *tp_blake3_name(const tp_blake3_variant *variant);
 /* The digest of `size` bytes; without any, `data` may be NULL. */
 void tp_blake3(const tp_blake3_variant *variant, const uint8_t *data, size_t size, uint8_t digest[TP_BLAKE3_DIGEST]);
 
-/* The digests of many messages; those of up to a chunk are hashed side by side, whatever their sizes. */
+/* The digests of many messages: those of up to a chunk side by side, fastest where neighbours have as many blocks. */
 void tp_blake3_many(const tp_blake3_variant *variant, const tp_message *messages, size_t count);
 
 /* What the compressions of one hash have in common (2.3). */
@@ -33,17 +33,23 @@ typedef struct tp_blake3_mode {
     uint32_t flags;
 } tp_blake3_mode;
 
-/* More levels than a tree over 2^64 bytes has (5.1.2). */
-enum { TP_BLAKE3_DEPTH = 56 };
+/* A chaining value, as it is in a parent's block: little-endian words. */
+typedef struct tp_blake3_cv {
+    uint32_t words[8];
+} tp_blake3_cv;
+
+/* One more than the levels of a tree over 2^64 bytes (5.1.2). */
+enum { TP_BLAKE3_DEPTH = 55 };
 
 /* The hash of bytes that come in pieces, fewer than 2^64 in all. It needs no cleaning up, and an assignment copies it:
  * both then go their own ways. */
 typedef struct tp_blake3_stream {
     tp_blake3_mode mode;
-    uint64_t chunks; /* whose chaining values are on the stack */
-    size_t size;     /* of the bytes behind them, up to a chunk: a whole one waits, it could be the last */
-    size_t depth; /* of the stack: subtrees from left to right, each at least twice the next, or the last two equal */
-    uint8_t stack[TP_BLAKE3_DEPTH][TP_BLAKE3_DIGEST];
+    uint64_t chunks; /* in the subtrees whose chaining values are on the stack */
+    size_t depth;
+    tp_blake3_cv stack[TP_BLAKE3_DEPTH]; /* from left to right: each at least twice the next, but for the last two,
+                                          * which become one only when more follows: together they may be the message */
+    size_t size;                         /* of the bytes behind them, up to a chunk; then the last two are one */
     uint8_t pending[TP_BLAKE3_CHUNK];
 } tp_blake3_stream;
 
@@ -60,14 +66,17 @@ void tp_blake3_update(tp_blake3_stream *stream, const uint8_t *data, size_t size
  * the digest. The stream stays as it is: more may follow. */
 void tp_blake3_finish(const tp_blake3_stream *stream, uint64_t seek, uint8_t *out, size_t size);
 
-/* For a hash by several threads. The chaining value of the `chunks` whole chunks at `data`, of which the message has
- * `first_chunk` before them. `chunks` is a power of two and divides first_chunk, and the message has more than these
- * chunks: the whole of it has no chaining value. The mode is a stream's. */
+/* For a message that several threads hash: its subtrees by tp_blake3_subtree, in any order, each with the mode of the
+ * one stream, to which tp_blake3_add_subtree then gives them in the order of the message. A subtree is a number of
+ * whole chunks that is a power of two and divides the number of chunks before it. The whole message is none: something
+ * must come before it or after it, be it a byte.
+ *
+ * The chaining value of the subtree of `chunks` chunks at `data`, with `first_chunk` chunks before it. */
 void tp_blake3_subtree(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first_chunk,
                        uint8_t cv[TP_BLAKE3_DIGEST]);
 
-/* Instead of an update with these chunks. What the stream was given before is a multiple of `chunks` whole chunks, by
- * other subtrees, or by updates. */
+/* Instead of an update with the subtree's data. What the stream has been given before, by subtrees or updates, must be
+ * whole chunks, and as many as make this a subtree. */
 void tp_blake3_add_subtree(tp_blake3_stream *stream, const uint8_t cv[TP_BLAKE3_DIGEST], size_t chunks);
 
 #endif

@@ -1,101 +1,146 @@
-/* Many messages at once with BLAKE3: each lane works on one of up to a chunk, and takes the next when that ends. */
+/* Many messages at once with BLAKE3: each lane works on one of up to a chunk. */
 #include "hashing/blake3_tree.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-typedef struct lane {
-    const uint8_t *next; /* what is left of the message */
-    size_t left;
-    uint8_t *digest; /* NULL: there is no message */
-    bool is_first;   /* the next block of the message's blocks */
-    bool is_last;
-    uint8_t padded[TP_BLAKE3_BLOCK]; /* its last block, unless that is whole */
-} lane;
+/* So few messages are hashed faster one after the other. */
+enum { FEW = 2 };
 
 typedef struct messages {
     const tp_blake3_variant *variant;
     const tp_message *next, *end;
+    tp_blake3_step step;
+    tp_blake3_states states;
+    uint8_t last_blocks[TP_BLAKE3_MOST_LANES][TP_BLAKE3_BLOCK]; /* of each lane, when it is not whole */
 } messages;
 
-/* The next message of up to a chunk; longer ones on the way have trees of their own. */
-static void take(lane *to, messages *from) {
-    const tp_message *message = from->next;
-    while (message != from->end && message->size > TP_BLAKE3_CHUNK) {
-        tp_blake3(from->variant, message->data, message->size, message->digest);
-        message++;
+/* A vector is best not read right after one of its words was written: so only those that change are. */
+static void set(uint32_t *word, uint32_t value) {
+    if (*word != value) *word = value;
+}
+
+/* Puts in place a lane's next block, behind which its message has `left` bytes with it. */
+static void put(messages *self, size_t lane, const uint8_t *data, size_t left) {
+    self->step.blocks[lane] = data;
+    if (left < TP_BLAKE3_BLOCK) {
+        uint8_t *last = self->last_blocks[lane];
+        memset(last, 0, TP_BLAKE3_BLOCK);
+        if (left) memcpy(last, data, left);
+        self->step.blocks[lane] = last;
     }
-    from->next = message;
-    to->digest = NULL;
-    if (message == from->end) return;
-    from->next++;
-    to->next = message->data;
-    to->left = message->size;
-    to->digest = message->digest;
-    to->is_first = true;
+    set(&self->step.sizes[lane], left < TP_BLAKE3_BLOCK ? (uint32_t)left : TP_BLAKE3_BLOCK);
 }
 
-static void put_block(tp_blake3_step *step, size_t number, lane *from) {
-    size_t size = from->left < TP_BLAKE3_BLOCK ? from->left : TP_BLAKE3_BLOCK;
-    from->is_last = from->left == size;
-    step->blocks[number] = from->next;
-    if (size < TP_BLAKE3_BLOCK) {
-        memset(from->padded, 0, sizeof from->padded);
-        if (size) memcpy(from->padded, from->next, size);
-        step->blocks[number] = from->padded;
-    } else {
-        from->next += size;
-        from->left -= size;
+/* How many blocks a message has before its last one. */
+static size_t blocks_before_last(size_t size) { return size ? (size - 1) / TP_BLAKE3_BLOCK : 0; }
+
+/* Whether there is a message for each lane, and all of them have as many blocks, those of a chunk at most. */
+static bool are_alike(const messages *self) {
+    const tp_message *message = self->next;
+    if ((size_t)(self->end - message) < self->variant->lanes || message->size > TP_BLAKE3_CHUNK) return false;
+    for (size_t i = 1; i < self->variant->lanes; i++)
+        if (blocks_before_last(message[i].size) != blocks_before_last(message->size)) return false;
+    return true;
+}
+
+/* All are the same, before and after. */
+static void set_all(uint32_t words[TP_BLAKE3_MOST_LANES], uint32_t value) {
+    if (words[0] == value) return;
+    for (size_t i = 0; i < TP_BLAKE3_MOST_LANES; i++)
+        words[i] = value;
+}
+
+static void hash_blocks(messages *self, size_t count, bool are_first, bool are_last) {
+    set_all(self->step.starts, are_first ? UINT32_MAX : 0);
+    set_all(self->step.ends, are_last ? UINT32_MAX : 0);
+    self->step.count = count;
+    self->variant->messages(&self->step, &self->states);
+}
+
+/* Messages with as many blocks need no looking after until they end. */
+static void hash_alike(messages *self) {
+    size_t lanes = self->variant->lanes, before = blocks_before_last(self->next->size);
+    size_t done = before * TP_BLAKE3_BLOCK;
+    for (size_t i = 0; i < lanes && before; i++)
+        put(self, i, self->next[i].data, TP_BLAKE3_BLOCK);
+    if (before) hash_blocks(self, before, true, false);
+    for (size_t i = 0; i < lanes; i++) {
+        const uint8_t *data = self->next[i].data;
+        put(self, i, before ? data + done : data, self->next[i].size - done); /* even 0 may not be added to NULL */
     }
-    step->sizes[number] = (uint32_t)size;
-    step->starts[number] = from->is_first ? UINT32_MAX : 0;
-    step->flags[number] =
-        (from->is_first ? TP_BLAKE3_CHUNK_START : 0) | (from->is_last ? TP_BLAKE3_CHUNK_END | TP_BLAKE3_ROOT : 0);
-    step->ends |= from->is_last;
-    from->is_first = false;
-}
-
-/* A lane without a message hashes the block of one that has; what comes of it goes nowhere. */
-static void put_nothing(tp_blake3_step *step, size_t number, const uint8_t *block) {
-    step->blocks[number] = block;
-    step->sizes[number] = step->flags[number] = 0;
-    step->starts[number] = UINT32_MAX;
-}
-
-static void in_lanes(messages *from) {
-    static const uint8_t nothing[TP_BLAKE3_BLOCK];
-    size_t lanes = from->variant->lanes;
-    tp_blake3_step step;
-    lane with[TP_BLAKE3_MOST_LANES];
+    hash_blocks(self, 1, !before, true);
     for (size_t i = 0; i < lanes; i++)
-        take(&with[i], from);
-    for (;;) {
-        bool busy = false;
-        step.ends = false;
-        for (size_t i = 0; i < lanes; i++) {
-            if (with[i].digest) {
-                busy = true;
-                put_block(&step, i, &with[i]);
-            } else {
-                put_nothing(&step, i, nothing);
-            }
-        }
-        if (!busy) return;
-        from->variant->messages(&step);
-        for (size_t i = 0; i < lanes; i++)
-            if (with[i].digest && with[i].is_last) {
-                memcpy(with[i].digest, step.digests[i], TP_BLAKE3_DIGEST);
-                take(&with[i], from);
-            }
+        memcpy(self->next[i].digest, self->states.lanes[i], TP_BLAKE3_DIGEST);
+    self->next += lanes;
+}
+
+/* What a lane works on when messages end one by one. */
+typedef struct lane {
+    uint8_t *digest; /* NULL: nothing */
+    const uint8_t *next;
+    size_t left;
+    bool is_new;
+} lane;
+
+/* The next message of up to a chunk, if there is one; longer ones on the way have trees of their own. */
+static void take(messages *self, lane *to) {
+    to->digest = NULL;
+    while (self->next != self->end && !to->digest) {
+        const tp_message *message = self->next++;
+        if (message->size > TP_BLAKE3_CHUNK)
+            tp_blake3(self->variant, message->data, message->size, message->digest);
+        else
+            *to = (lane){message->digest, message->data, message->size, true};
     }
 }
 
-void tp_blake3_many(const tp_blake3_variant *variant, const tp_message *messages_, size_t count) {
-    messages from = {variant, messages_, messages_ + count};
-    if (variant->lanes > 1 && count > TP_BLAKE3_FEW) {
-        in_lanes(&from);
+/* Hashes a block of each lane; one that has nothing to work on repeats the block before. */
+static void hash_step(messages *self, lane lanes[]) {
+    for (size_t i = 0; i < self->variant->lanes; i++) {
+        if (!lanes[i].digest) continue;
+        put(self, i, lanes[i].next, lanes[i].left);
+        self->step.starts[i] = lanes[i].is_new ? UINT32_MAX : 0;
+        self->step.ends[i] = lanes[i].left <= TP_BLAKE3_BLOCK ? UINT32_MAX : 0;
+    }
+    self->step.count = 1;
+    self->variant->messages(&self->step, &self->states);
+}
+
+static void hash_mixed(messages *self) {
+    static const uint8_t nothing[TP_BLAKE3_BLOCK];
+    lane lanes[TP_BLAKE3_MOST_LANES];
+    size_t busy = 0;
+    for (size_t i = 0; i < self->variant->lanes; i++) {
+        self->step.blocks[i] = nothing;
+        take(self, &lanes[i]);
+        busy += lanes[i].digest != NULL;
+    }
+    while (busy) {
+        hash_step(self, lanes);
+        for (size_t i = 0; i < self->variant->lanes; i++) {
+            if (!lanes[i].digest) continue;
+            if (lanes[i].left > TP_BLAKE3_BLOCK) {
+                lanes[i].next += TP_BLAKE3_BLOCK;
+                lanes[i].left -= TP_BLAKE3_BLOCK;
+                lanes[i].is_new = false;
+                continue;
+            }
+            memcpy(lanes[i].digest, self->states.lanes[i], TP_BLAKE3_DIGEST);
+            take(self, &lanes[i]);
+            busy -= lanes[i].digest == NULL;
+        }
+    }
+}
+
+void tp_blake3_many(const tp_blake3_variant *variant, const tp_message *all, size_t count) {
+    if (variant->lanes == 1 || count <= FEW) {
+        for (size_t i = 0; i < count; i++)
+            tp_blake3(variant, all[i].data, all[i].size, all[i].digest);
         return;
     }
-    for (; from.next != from.end; from.next++)
-        tp_blake3(variant, from.next->data, from.next->size, from.next->digest);
+    messages self = {.variant = variant, .next = all, .end = all + count};
+    while (are_alike(&self))
+        hash_alike(&self);
+    hash_mixed(&self);
 }

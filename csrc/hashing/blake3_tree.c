@@ -22,7 +22,7 @@ void tp_blake3_chunk(const tp_blake3_mode *mode, const uint8_t *data, size_t siz
     node->counter = number;
 }
 
-void tp_blake3_parent(const tp_blake3_mode *mode, const uint8_t children[2 * TP_BLAKE3_DIGEST], tp_blake3_node *node) {
+void tp_blake3_parent(const tp_blake3_mode *mode, const tp_blake3_cv children[2], tp_blake3_node *node) {
     memcpy(node->cv, mode->key, sizeof node->cv);
     memcpy(node->block, children, sizeof node->block);
     node->size = TP_BLAKE3_BLOCK;
@@ -30,10 +30,10 @@ void tp_blake3_parent(const tp_blake3_mode *mode, const uint8_t children[2 * TP_
     node->counter = 0;
 }
 
-void tp_blake3_node_cv(const tp_blake3_mode *mode, const tp_blake3_node *node, uint8_t cv[TP_BLAKE3_DIGEST]) {
+void tp_blake3_node_cv(const tp_blake3_mode *mode, const tp_blake3_node *node, tp_blake3_cv *cv) {
     uint32_t out[16];
     mode->variant->compress(node->cv, node->block, node->size, node->counter, node->flags, out);
-    store(cv, out, 8);
+    store((uint8_t *)cv, out, 8);
 }
 
 void tp_blake3_output(const tp_blake3_mode *mode, const tp_blake3_node *node, uint64_t seek, uint8_t *out,
@@ -65,10 +65,10 @@ void tp_blake3_output(const tp_blake3_mode *mode, const tp_blake3_node *node, ui
 }
 
 void tp_blake3_some_chunks(const tp_blake3_mode *mode, const uint8_t *data, size_t count, uint64_t first,
-                           uint8_t *cvs) {
+                           tp_blake3_cv cvs[]) {
     size_t lanes = mode->variant->lanes, some;
-    for (; count; count -= some, data += some * TP_BLAKE3_CHUNK, first += some, cvs += some * TP_BLAKE3_DIGEST) {
-        if (lanes > 1 && count > TP_BLAKE3_FEW) {
+    for (; count; count -= some, data += some * TP_BLAKE3_CHUNK, first += some, cvs += some) {
+        if (lanes > 1 && count > 1) {
             some = count < lanes ? count : lanes;
             mode->variant->chunks(mode, data, some, first, cvs);
         } else {
@@ -81,45 +81,46 @@ void tp_blake3_some_chunks(const tp_blake3_mode *mode, const uint8_t *data, size
 }
 
 /* Puts the parents of 2 * count nodes, as many as there are lanes at most, in place of the nodes or elsewhere. */
-static void parents(const tp_blake3_mode *mode, const uint8_t *children, size_t count, uint8_t *cvs) {
-    if (mode->variant->lanes > 1 && count > TP_BLAKE3_FEW) {
+static void parents(const tp_blake3_mode *mode, const tp_blake3_cv children[], size_t count, tp_blake3_cv cvs[]) {
+    if (mode->variant->lanes > 1 && count > 1) {
         mode->variant->parents(mode, children, count, cvs);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         tp_blake3_node node;
-        tp_blake3_parent(mode, children + i * TP_BLAKE3_BLOCK, &node);
-        tp_blake3_node_cv(mode, &node, cvs + i * TP_BLAKE3_DIGEST);
+        tp_blake3_parent(mode, children + 2 * i, &node);
+        tp_blake3_node_cv(mode, &node, &cvs[i]);
     }
 }
 
 /* The nodes of a subtree on the level that has twice as many as there are lanes; or all chunks, if they are fewer.
  * Returns how many. So all but the last few levels fill the lanes. */
-static size_t wide_level(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first, uint8_t *cvs) {
+static size_t wide_level(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first,
+                         tp_blake3_cv cvs[]) {
     size_t lanes = mode->variant->lanes, half = chunks / 2;
     if (chunks <= 2 * lanes) {
         tp_blake3_some_chunks(mode, data, chunks, first, cvs);
         return chunks;
     }
-    uint8_t below[2 * TP_BLAKE3_MOST_LANES * TP_BLAKE3_DIGEST];
+    tp_blake3_cv below[2 * TP_BLAKE3_MOST_LANES];
     wide_level(mode, data, half, first, below);
     parents(mode, below, lanes, cvs);
     wide_level(mode, data + half * TP_BLAKE3_CHUNK, half, first + half, below);
-    parents(mode, below, lanes, cvs + lanes * TP_BLAKE3_DIGEST);
+    parents(mode, below, lanes, cvs + lanes);
     return 2 * lanes;
 }
 
 void tp_blake3_halves(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first,
-                      uint8_t cvs[2 * TP_BLAKE3_DIGEST]) {
-    uint8_t nodes[2 * TP_BLAKE3_MOST_LANES * TP_BLAKE3_DIGEST];
+                      tp_blake3_cv cvs[2]) {
+    tp_blake3_cv nodes[2 * TP_BLAKE3_MOST_LANES];
     for (size_t count = wide_level(mode, data, chunks, first, nodes); count > 2; count /= 2)
         parents(mode, nodes, count / 2, nodes);
-    memcpy(cvs, nodes, (size_t)2 * TP_BLAKE3_DIGEST);
+    cvs[0] = nodes[0], cvs[1] = nodes[1];
 }
 
 void tp_blake3_subtree(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first_chunk,
                        uint8_t cv[TP_BLAKE3_DIGEST]) {
-    uint8_t halves[2 * TP_BLAKE3_DIGEST];
+    tp_blake3_cv halves[2], root;
     tp_blake3_node node;
     if (chunks == 1) {
         tp_blake3_chunk(mode, data, TP_BLAKE3_CHUNK, first_chunk, &node);
@@ -127,5 +128,6 @@ void tp_blake3_subtree(const tp_blake3_mode *mode, const uint8_t *data, size_t c
         tp_blake3_halves(mode, data, chunks, first_chunk, halves);
         tp_blake3_parent(mode, halves, &node);
     }
-    tp_blake3_node_cv(mode, &node, cv);
+    tp_blake3_node_cv(mode, &node, &root);
+    memcpy(cv, &root, TP_BLAKE3_DIGEST);
 }

@@ -4,26 +4,24 @@
 
 #include "hashing/blake3_variants.h"
 
-/* With up to so many inputs, one after the other is faster than side by side. */
-enum { TP_BLAKE3_FEW = 2 };
-
 /* All of a chunk but its last block, of up to a chunk of data: without any, it may be NULL. */
 void tp_blake3_chunk(const tp_blake3_mode *mode, const uint8_t *data, size_t size, uint64_t number,
                      tp_blake3_node *node);
 
 /* The parent of two nodes whose chaining values are one behind the other. */
-void tp_blake3_parent(const tp_blake3_mode *mode, const uint8_t children[2 * TP_BLAKE3_DIGEST], tp_blake3_node *node);
+void tp_blake3_parent(const tp_blake3_mode *mode, const tp_blake3_cv children[2], tp_blake3_node *node);
 
-void tp_blake3_node_cv(const tp_blake3_mode *mode, const tp_blake3_node *node, uint8_t cv[TP_BLAKE3_DIGEST]);
+void tp_blake3_node_cv(const tp_blake3_mode *mode, const tp_blake3_node *node, tp_blake3_cv *cv);
 
 /* `size` bytes of the output of a root, from byte `seek` on. */
 void tp_blake3_output(const tp_blake3_mode *mode, const tp_blake3_node *node, uint64_t seek, uint8_t *out, size_t size);
 
 /* The chaining values of `count` whole chunks; `first` is the number of the first. */
-void tp_blake3_some_chunks(const tp_blake3_mode *mode, const uint8_t *data, size_t count, uint64_t first, uint8_t *cvs);
+void tp_blake3_some_chunks(const tp_blake3_mode *mode, const uint8_t *data, size_t count, uint64_t first,
+                           tp_blake3_cv cvs[]);
 
 /* The chaining values of the two halves of a subtree: of two chunks at least, a power of two. */
 void tp_blake3_halves(const tp_blake3_mode *mode, const uint8_t *data, size_t chunks, uint64_t first,
-                      uint8_t cvs[2 * TP_BLAKE3_DIGEST]);
+                      tp_blake3_cv cvs[2]);
 
 #endif

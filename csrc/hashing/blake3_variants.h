@@ -1,5 +1,4 @@
-/* What a variant of BLAKE3 computes. Each compiles on every architecture, to nothing where it has no place. Chaining
- * values are in memory as they are in a parent's block: little-endian words. */
+/* What a variant of BLAKE3 computes. Each compiles on every architecture, to nothing where it has no place. */
 #ifndef TP_BLAKE3_VARIANTS_H
 #define TP_BLAKE3_VARIANTS_H
 
@@ -37,23 +36,28 @@ typedef void tp_blake3_compress(const uint32_t cv[8], const uint8_t block[TP_BLA
 /* The chaining values of as many whole chunks as there are lanes, or fewer, at `data`; `first` is the number of the
  * first in the message. */
 typedef void tp_blake3_chunks(const tp_blake3_mode *mode, const uint8_t *data, size_t count, uint64_t first,
-                              uint8_t *cvs);
+                              tp_blake3_cv cvs[]);
 
 /* The chaining values of as many parents as there are lanes, or fewer, of the 2 * count nodes in `children`, which may
  * be where the parents' go. */
-typedef void tp_blake3_parents(const tp_blake3_mode *mode, const uint8_t *children, size_t count, uint8_t *cvs);
+typedef void tp_blake3_parents(const tp_blake3_mode *mode, const tp_blake3_cv children[], size_t count,
+                               tp_blake3_cv cvs[]);
 
-/* One block of each lane's message, whatever its size, and the digests of those it is the last of. */
+/* The next `count` blocks of each lane's message. */
 typedef struct tp_blake3_step {
-    const uint8_t *blocks[TP_BLAKE3_MOST_LANES]; /* 64 bytes each, the last block of a message with zeros at its end */
-    uint32_t sizes[TP_BLAKE3_MOST_LANES];
-    uint32_t flags[TP_BLAKE3_MOST_LANES];
-    uint32_t starts[TP_BLAKE3_MOST_LANES]; /* all ones where it is a message's first block, zero elsewhere */
-    uint32_t cvs[8][TP_BLAKE3_MOST_LANES]; /* kept from step to step; each word of all lanes */
-    uint32_t digests[TP_BLAKE3_MOST_LANES][8];
-    bool ends; /* whether digests are wanted */
+    size_t count;
+    const uint8_t *blocks[TP_BLAKE3_MOST_LANES]; /* 64 bytes each, the last of a message with zeros at its end */
+    uint32_t sizes[TP_BLAKE3_MOST_LANES];        /* of its blocks */
+    uint32_t starts[TP_BLAKE3_MOST_LANES];       /* all ones where they are the message's first, zero elsewhere */
+    uint32_t ends[TP_BLAKE3_MOST_LANES];         /* likewise, its last */
 } tp_blake3_step;
-typedef void tp_blake3_messages(tp_blake3_step *step);
+
+/* The states of all lanes by words, as they go from step to step; and by lanes, as digests. */
+typedef struct tp_blake3_states {
+    uint32_t words[8][TP_BLAKE3_MOST_LANES];
+    uint32_t lanes[TP_BLAKE3_MOST_LANES][8];
+} tp_blake3_states;
+typedef void tp_blake3_messages(const tp_blake3_step *step, tp_blake3_states *states);
 
 /* As many blocks of a root's output as there are lanes, from block root->counter on (2.6). */
 typedef void tp_blake3_outputs(const tp_blake3_node *root, uint8_t *out);
@@ -69,8 +73,10 @@ struct tp_blake3_variant {
 };
 
 tp_blake3_compress tp_blake3_compress_portable, tp_blake3_compress_sse41, tp_blake3_compress_avx512;
-tp_blake3_chunks tp_blake3_chunks_sse41, tp_blake3_chunks_avx2, tp_blake3_chunks_avx512, tp_blake3_chunks_neon;
-tp_blake3_parents tp_blake3_parents_sse41, tp_blake3_parents_avx2, tp_blake3_parents_avx512, tp_blake3_parents_neon;
+tp_blake3_chunks tp_blake3_chunks_sse41, tp_blake3_chunks_avx2, tp_blake3_chunks_avx512, tp_blake3_chunks_avx512_rows,
+    tp_blake3_chunks_neon;
+tp_blake3_parents tp_blake3_parents_sse41, tp_blake3_parents_avx2, tp_blake3_parents_avx512,
+    tp_blake3_parents_avx512_rows, tp_blake3_parents_neon;
 tp_blake3_messages tp_blake3_messages_sse41, tp_blake3_messages_avx2, tp_blake3_messages_avx512,
     tp_blake3_messages_neon;
 tp_blake3_outputs tp_blake3_outputs_sse41, tp_blake3_outputs_avx2, tp_blake3_outputs_avx512, tp_blake3_outputs_neon;

@@ -2,6 +2,7 @@
  * (*_lanes.h), which works on 32-bit words, the same one of each lane in a vector:
  *
  *   LANES, vector, TARGET: how many, their type, and what the compiler is told of a function
+ *   MANY_REGISTERS: defined where there are 32 of that type, not 16
  *   add(x, y), xor2(x, y), xor3(x, y, z), rotate_left(x, n), rotate_right(x, n), shift_right(x, n), constant(word)
  *   choose(x, y, z): bits of y where x has ones, of z elsewhere; majority(x, y, z); xor_or_not(x, y, z): y ^ (x | ~z)
  *   load_block(w, blocks, big_endian): the 16 words of each lane's block of 64 bytes, of any alignment

@@ -50,15 +50,21 @@ TARGET static inline void transpose(vector r[8]) {
         r[i] = t[i];
 }
 
+/* By four words: what is put in place as it is loaded needs no shuffle, for which there are few ports. */
 TARGET static inline void load_block(vector w[16], const uint8_t *const blocks[], bool big_endian) {
     const vector reversed = _mm256_setr_epi32(0x00010203, 0x04050607, 0x08090a0b, 0x0c0d0e0f, 0x00010203, 0x04050607,
                                               0x08090a0b, 0x0c0d0e0f);
-    for (int half = 0; half < 16; half += 8) {
-        for (int lane = 0; lane < LANES; lane++) {
-            vector words = _mm256_loadu_si256((const __m256i *)(blocks[lane] + 4 * half));
-            w[half + lane] = big_endian ? _mm256_shuffle_epi8(words, reversed) : words;
+    for (int quarter = 0; quarter < 16; quarter += 4) {
+        vector r[4];
+        for (int i = 0; i < 4; i++) {
+            r[i] = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(blocks[i] + 4 * quarter)));
+            r[i] = _mm256_inserti128_si256(r[i], _mm_loadu_si128((const __m128i *)(blocks[i + 4] + 4 * quarter)), 1);
+            if (big_endian) r[i] = _mm256_shuffle_epi8(r[i], reversed);
         }
-        transpose(w + half);
+        vector low01 = _mm256_unpacklo_epi32(r[0], r[1]), high01 = _mm256_unpackhi_epi32(r[0], r[1]);
+        vector low23 = _mm256_unpacklo_epi32(r[2], r[3]), high23 = _mm256_unpackhi_epi32(r[2], r[3]);
+        w[quarter] = _mm256_unpacklo_epi64(low01, low23), w[quarter + 1] = _mm256_unpackhi_epi64(low01, low23);
+        w[quarter + 2] = _mm256_unpacklo_epi64(high01, high23), w[quarter + 3] = _mm256_unpackhi_epi64(high01, high23);
     }
 }
 

@@ -6,6 +6,8 @@
 
 #define TARGET
 
+#define MANY_REGISTERS
+
 enum { LANES = 4 };
 typedef uint32x4_t vector;
 
