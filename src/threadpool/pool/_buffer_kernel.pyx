@@ -15,7 +15,7 @@ from threadpool.pool._pin cimport acquire, pin, release
 # few that nobody is kept waiting; some, where it is not known what one takes.
 cdef enum: SOME_BURST = 32
 cdef enum: MOST_BURST = 512
-cdef double BURST_NANOSECONDS = 20_000.0
+cdef double BURST_NANOSECONDS = 10_000.0  # half of TP_QUICK_NANOSECONDS, from which on it would be one at a time
 
 cdef struct buffer_calls:
     BufferFunction function
