@@ -20,11 +20,11 @@ typedef struct tp_file_job {
 /* Jobs are numbered as they are put in; the one with a number is at number % TP_FILES_ROOM. */
 typedef struct tp_files {
     const tp_hash *hash;
-    unsigned threads;                  /* that may work at once */
-    size_t taken;                      /* the owner's alone */
-    _Atomic size_t put, begun, done;   /* how many */
-    _Atomic size_t awaited;            /* the number that the owner waits for */
-    _Atomic unsigned working;          /* threads that do, or were enlisted */
+    unsigned threads;                /* that may work at once */
+    size_t taken;                    /* the owner's alone */
+    _Atomic size_t put, begun, done; /* how many */
+    _Atomic size_t awaited;          /* the number that the owner waits for */
+    _Atomic unsigned working;        /* threads that do, or were enlisted */
     _Atomic bool stopped;
     tp_gate gate;
     tp_file_job jobs[TP_FILES_ROOM];
@@ -54,8 +54,8 @@ void tp_files_leave(tp_files *files);
 size_t tp_files_buffer(const tp_files *files);
 
 /* For a thread that was enlisted: works while there is something that nobody has begun; false, and the thread has left.
- * What is put in when the owner cannot enlist a thread is done. After `nanoseconds` it begins nothing any more; true: the
- * thread is to come again, now or later, or to leave. */
+ * What is put in when the owner cannot enlist a thread is done. After `nanoseconds` it begins nothing any more; true:
+ * the thread is to come again, now or later, or to leave. */
 bool tp_files_work(tp_files *files, uint8_t *buffer, uint64_t nanoseconds);
 
 /* For the owner, when no thread comes: does all that nobody has begun. */

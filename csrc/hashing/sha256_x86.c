@@ -68,7 +68,7 @@ SHA_TARGET static inline void store_state(uint32_t state[8], halves s) {
             EACH {                                                                                                     \
                 s[i].abef = _mm_add_epi32(s[i].abef, before[i].abef);                                                  \
                 s[i].cdgh = _mm_add_epi32(s[i].cdgh, before[i].cdgh);                                                  \
-                next[i] += TP_BLOCK;                                                                            \
+                next[i] += TP_BLOCK;                                                                                   \
             }                                                                                                          \
         }                                                                                                              \
     }

@@ -24,8 +24,8 @@ static inline fuzzed chosen(uint8_t byte) {
     return (fuzzed){table[byte % TP_HASHES], portable[byte % TP_HASHES]};
 }
 
-/* Of just that size, so that a sanitizer sees one byte too many; NULL for none. The bytes are the input again and again,
- * changed a little each time. */
+/* Of just that size, so that a sanitizer sees one byte too many; NULL for none. The bytes are the input again and
+ * again, changed a little each time. */
 static inline uint8_t *message(const uint8_t *input, size_t input_size, size_t size) {
     uint8_t *bytes = size ? malloc(size) : NULL;
     CHECK(bytes || size == 0);

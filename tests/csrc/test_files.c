@@ -33,8 +33,7 @@ static size_t most_in_progress;
 
 /* A yield now and then, so that the windows between two steps are hit. */
 void tp_race_point(void) {
-    if (watched && watched->begun - watched->done > most_in_progress)
-        most_in_progress = watched->begun - watched->done;
+    if (watched && watched->begun - watched->done > most_in_progress) most_in_progress = watched->begun - watched->done;
     if (dice(8) == 0) tp_yield();
 }
 
@@ -45,7 +44,8 @@ static void write_file(const char *name, const uint8_t *bytes, size_t size) {
 
 /* What a file holds is part of `data`, another for each. */
 static void make_files(void) {
-    static const size_t around[] = {0, 1, 55, 56, 63, 64, 65, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, LARGEST};
+    static const size_t around[] = {0,        1,    55,       56,           63,       64,     65,
+                                    PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, LARGEST};
     CHECK(mkdtemp(folder));
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 2654435761u >> 13);
@@ -74,7 +74,8 @@ static bool is_digest_of(const tp_hash *hash, const uint8_t *digest, const uint8
 
 static void *work(void *argument) {
     tp_files *files = argument;
-    uint8_t *buffer = malloc(tp_files_buffer(files)); /* of just that size, so that a sanitizer sees one byte too many */
+    uint8_t *buffer =
+        malloc(tp_files_buffer(files)); /* of just that size, so that a sanitizer sees one byte too many */
     CHECK(buffer);
     while (tp_files_work(files, buffer, dice(3) ? UINT32_MAX : dice(1000) * 1000))
         tp_yield();

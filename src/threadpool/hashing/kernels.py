@@ -13,7 +13,7 @@ _LONG = 4096
 
 
 class _LongOnesByHashlib:
-    """For a CPU without instructions made for a hash: OpenSSL is faster there at one long message, though not at many."""
+    """For a CPU without instructions made for a hash: there OpenSSL is faster at one long message, not at many."""
 
     name: str
 
