@@ -136,7 +136,7 @@ cdef class Blake3(Hash):
     def __cinit__(self):
         set_function(self, "blake3", hash_one, TP_BLAKE3_DIGEST)
         self.together = hash_many
-        self.describe("blake3", 50, BYTE_NANOSECONDS)
+        self.describe("blake3", 10, BYTE_NANOSECONDS)
         self.unit = 16
         self.worth_detaching = WORTH_DETACHING
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._blake3 import Blake3
 from ._kernels import Crc32, Crc32c, Md5, Sha1, Sha256
 from ._table import portable_alone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Bytes from which on hashlib is asked, where it is the faster: what the detour costs is little then.
 _LONG = 4096

@@ -14,13 +14,19 @@ from threadpool.pool._pin cimport acquire, pin, release
 # How many the function, or that for several buffers, is given at once: so many that to ask for them costs little, and so
 # few that nobody is kept waiting; some, where it is not known what one takes.
 cdef enum: SOME_BURST = 32
+cdef enum: ROWS_AT_ONCE = 256
 cdef enum: MOST_BURST = 512
 cdef double BURST_NANOSECONDS = 10_000.0  # half of TP_QUICK_NANOSECONDS, from which on it would be one at a time
 
 cdef struct buffer_calls:
     BufferFunction function
     BuffersFunction together
-    BufferCall *calls
+    BufferCall *calls          # NULL: the inputs are rows, and the results elements, which say where they are
+    char *rows
+    Py_ssize_t stride
+    size_t size                # of a row
+    char *results
+    size_t result_size
 
 
 cdef class BufferKernel(Kernel):
@@ -37,8 +43,11 @@ cdef class BufferKernel(Kernel):
         cdef bint is_word = type(self.element) is str
         if is_word:
             call.result = &word
+        elif self.element is None:
+            result = new_result(self, &call)
         else:
-            result = new_result(self, &call) if self.element is None else new_array(self, 1, &call, None)
+            result = new_array(self, 1, None)
+            call.result = memory_of(result)
         if PyBytes_CheckExact(data) and not self.in_place:
             call.data = PyBytes_AS_STRING(data)
             call.size = PyBytes_GET_SIZE(data)
@@ -123,22 +132,30 @@ cdef class BufferBatch(Batch):
         self.is_together = is_together
         if not (is_together and self.take_parts(data)) and not self.take_rows(data):
             self.take_items(data if type(data) is tuple else drained(data))
-        cdef size_t index
+        cdef size_t index, bytes = 0
         cdef list outputs
-        if is_together:
-            self.outputs = new_array(kernel, self.count, self.work.calls, out)
-        elif kernel.element is None:
+        if is_together or kernel.element is not None:
+            self.outputs = new_array(kernel, self.count, out)
+            self.work.results = memory_of(self.outputs)
+            self.work.result_size = kernel.result_size
+            if self.work.calls is not NULL:
+                for index in range(self.count):
+                    self.work.calls[index].result = self.work.results + index * kernel.result_size
+        else:
+            if self.work.calls is NULL:
+                self.allocate(self.count, 0)
+                for index in range(self.count):
+                    set_row(&self.work, index, &self.work.calls[index])
             self.outputs = outputs = [None] * self.count
             for index in range(self.count):
                 outputs[index] = new_result(kernel, &self.work.calls[index])
-        else:
-            self.outputs = new_array(kernel, self.count, self.work.calls, None)
         self.work.function = kernel.function
         self.work.together = kernel.together
         set_body(self, call_function if kernel.together is NULL else call_together, &self.work, self.count)
         self.unit = max(1, kernel.unit)
-        cdef size_t bytes = 0
-        if kernel.byte_nanoseconds:
+        if self.work.calls is NULL:
+            bytes = self.count * self.work.size
+        elif kernel.byte_nanoseconds:
             for index in range(self.count):
                 bytes += self.work.calls[index].size
         if self.count:
@@ -205,7 +222,6 @@ cdef class BufferBatch(Batch):
     cdef bint take_rows(self, data) except -1:
         """Whether `data` is one buffer of two dimensions or more with contiguous rows, which then need no object each."""
         cdef Py_buffer *rows = &self.rows
-        cdef size_t index
         if not PyObject_CheckBuffer(data):
             return False
         try:
@@ -215,12 +231,10 @@ cdef class BufferBatch(Batch):
         if not has_contiguous_rows(rows) or (self.kernel.in_place and rows.readonly):
             release(rows)
             return False
-        self.allocate(rows.shape[0], 0)
-        cdef Py_ssize_t size = rows.len // max(rows.shape[0], 1)
-        cdef Py_ssize_t stride = size if rows.strides is NULL else rows.strides[0]
-        for index in range(self.count):
-            self.work.calls[index].data = <char *>rows.buf + <Py_ssize_t>index * stride
-            self.work.calls[index].size = size
+        self.count = rows.shape[0]
+        self.work.rows = <char *>rows.buf
+        self.work.size = rows.len // max(rows.shape[0], 1)
+        self.work.stride = self.work.size if rows.strides is NULL else rows.strides[0]
         return True
 
     def __dealloc__(self):
@@ -238,13 +252,22 @@ cdef class BufferBatch(Batch):
         return self.kernel.error(code)
 
 
+cdef inline void set_row(const buffer_calls *work, size_t index, BufferCall *call) noexcept nogil:
+    call.data = work.rows + <Py_ssize_t>index * work.stride
+    call.size = work.size
+    call.result = work.results + index * work.result_size
+
+
 cdef int call_function(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil:
     cdef buffer_calls *work = <buffer_calls *>arguments
-    cdef BufferCall *call
+    cdef BufferCall call
     cdef size_t index
     cdef int code
     for index in range(begin, end):
-        call = &work.calls[index]
+        if work.calls is NULL:
+            set_row(work, index, &call)
+        else:
+            call = work.calls[index]
         code = work.function(call.data, call.size, call.result)
         if code:
             failed[0] = index
@@ -254,7 +277,17 @@ cdef int call_function(void *arguments, size_t begin, size_t end, size_t *failed
 
 cdef int call_together(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil:
     cdef buffer_calls *work = <buffer_calls *>arguments
-    work.together(work.calls + begin, end - begin)
+    cdef BufferCall calls[ROWS_AT_ONCE]
+    cdef size_t index, count
+    if work.calls is not NULL:
+        work.together(work.calls + begin, end - begin)
+        return 0
+    while begin < end:
+        count = min(end - begin, <size_t>ROWS_AT_ONCE)
+        for index in range(count):
+            set_row(work, begin + index, &calls[index])
+        work.together(calls, count)
+        begin += count
     return 0
 
 
@@ -272,11 +305,10 @@ cdef bint is_offsets(offsets):
     return getattr(getattr(offsets, "dtype", None), "kind", None) in ("i", "u") and getattr(offsets, "ndim", 0) == 1
 
 
-cdef object new_array(BufferKernel kernel, size_t count, BufferCall *calls, out):
+cdef object new_array(BufferKernel kernel, size_t count, out):
     """An array for calls to write to: `out`, or a new one."""
     import numpy
 
-    cdef size_t index
     element = numpy.dtype(("u1", (kernel.result_size,)) if kernel.element is None else kernel.element)
     shape = (count, *element.shape)
     if out is None:
@@ -286,10 +318,12 @@ cdef object new_array(BufferKernel kernel, size_t count, BufferCall *calls, out)
     elif out.shape != shape or out.dtype != element.base or not out.flags.carray:
         raise ValueError(f"out must be a writable, C-contiguous array of {element.base} and shape {shape}, not of "
                          f"{out.dtype} and shape {out.shape}{'' if out.flags.carray else ', with other flags'}")
-    cdef size_t address = out.__array_interface__["data"][0]
-    for index in range(count):
-        calls[index].result = <void *>(address + index * kernel.result_size)
     return out
+
+
+cdef char *memory_of(array) except? NULL:
+    cdef size_t address = array.__array_interface__["data"][0]
+    return <char *>address
 
 
 cdef list as_list(results):
