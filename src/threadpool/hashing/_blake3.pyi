@@ -11,7 +11,7 @@ class Blake3(Hash[bytes]):
     >>> blake3(b"abc").hex()[:16]
     '6437b3ac38465133'
 
-    Used like `sha256`; digests are 32 bytes. ``blake3(data)`` hashes a large buffer, from half a megabyte on, with every
+    Used like `sha256`; digests are 32 bytes. ``blake3(data)`` hashes a large buffer, of 4 MiB and more, with every
     core; ``run(blake3, buffers)`` and ``blake3.many(buffers)`` hash many at once, each by one thread. `blake3.new` is for
     bytes that come in pieces, for keys, and for digests of any size.
     """

@@ -13,13 +13,16 @@ from threadpool.hashing._kernels cimport Hash
 from threadpool.hashing._table cimport *
 from threadpool.pool._pin cimport pin, release
 
+from threadpool.pool._default import default
+
 cdef const tp_blake3_variant *variant = hash_named("blake3").blake3
 
 cdef enum:
     WORTH_DETACHING = 8 * 1024
-    # Bytes from which on several threads are faster than one. Each takes parts, which are subtrees: so small that all
-    # end at about the same time, so large that to share them out costs nothing.
-    WORTH_SHARING = 512 * 1024
+    # Bytes from which on several threads are not slower than one even if they have to be woken, and the system gives them
+    # no other core at once. Each takes parts, which are subtrees: so small that all end at about the same time, so large
+    # that to share them out costs nothing.
+    WORTH_SHARING = 4 * 1024 * 1024
     SMALLEST_PART = 64 * 1024
     LARGEST_PART = 1024 * 1024
     PARTS = 32
@@ -77,9 +80,9 @@ cdef class SubtreeKernel(Kernel):
 cdef int update(tp_blake3_stream *stream, const uint8_t *data, size_t size) except -1:
     """Takes in some bytes: many with the help of the pool. After an error the stream is of no use."""
     cdef size_t part = SMALLEST_PART, first, count
-    while part < LARGEST_PART and part * PARTS < size:
-        part *= 2
     if size >= WORTH_SHARING:
+        while part < LARGEST_PART and part * PARTS < size:
+            part *= 2
         first = (part - (stream.chunks * TP_BLAKE3_CHUNK + stream.size) % part) % part
         count = (size - first - 1) // part
         if first:
@@ -98,8 +101,6 @@ cdef int update(tp_blake3_stream *stream, const uint8_t *data, size_t size) exce
 
 cdef int share(tp_blake3_stream *stream, const uint8_t *data, size_t part, size_t count) except -1:
     """Takes in `count` parts of as many bytes, which is a power of two; the stream has a multiple of it."""
-    from threadpool.pool import run
-
     cdef SubtreeKernel kernel = SubtreeKernel()
     cdef subtrees work
     cdef size_t index, chunks = part // TP_BLAKE3_CHUNK
@@ -113,7 +114,7 @@ cdef int share(tp_blake3_stream *stream, const uint8_t *data, size_t part, size_
     try:
         kernel.work = &work
         kernel.count = count
-        run(kernel, ())
+        default.run(kernel, ())
         for index in range(count):
             tp_blake3_add_subtree(stream, work.cvs + index * TP_BLAKE3_DIGEST, chunks)
     finally:
@@ -128,7 +129,7 @@ cdef class Blake3(Hash):
     >>> blake3(b"abc").hex()[:16]
     '6437b3ac38465133'
 
-    Used like `sha256`; digests are 32 bytes. ``blake3(data)`` hashes a large buffer, from half a megabyte on, with every
+    Used like `sha256`; digests are 32 bytes. ``blake3(data)`` hashes a large buffer, of 4 MiB and more, with every
     core; ``run(blake3, buffers)`` and ``blake3.many(buffers)`` hash many at once, each by one thread. `blake3.new` is for
     bytes that come in pieces, for keys, and for digests of any size.
     """
@@ -167,8 +168,7 @@ cdef class Blake3(Hash):
         derives a key from what the stream is given. ValueError: a key of another size, or both.
         """
         stream = Blake3Stream(key, derive_key_context)
-        if data:
-            stream.update(data)
+        stream.update(data)
         return stream
 
 
