@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ..pool import current_worker, workers
+from ..pool._default import default
 from ._files import Files
 from ._table import Stream
 
@@ -76,17 +77,19 @@ def _first(files: Files, algorithm: str) -> str | OSError:
 
 def _send(files: Files) -> None:
     """Has a thread of the pool work, which was enlisted."""
-    from ..pool._default import default
     from ..pool.future import Future
 
     try:
         Future(default._engine, _work, (files,), {}).queue(insist=True)
-    except RuntimeError:  # the interpreter ends
+    except RuntimeError:  # no thread can be had any more
         files.leave()
 
 
 def _work(files: Files) -> None:
     while files.work():
+        if default._engine.is_stopping():  # the interpreter ends; who still wants the rest does it
+            files.leave()
+            break
         if current_worker() is not None:  # behind what else waits for this thread
             _send(files)
             break
