@@ -62,7 +62,7 @@ tp_cpu_features tp_cpu_detect(void) {
     return features;
 }
 
-#elif defined(__aarch64__) || defined(_M_ARM64)
+#elif (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
 
 #if defined(__linux__)
 #include <sys/auxv.h>

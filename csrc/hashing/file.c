@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -57,13 +56,19 @@ typedef struct stat file_status;
 
 static int status_of(const char *path, file_status *status) { return stat(path, status); }
 
-/* O_NONBLOCK changes nothing for a regular file, and should it be a pipe by now, that does not keep us. */
-static int open_for_reading(const char *path) {
+static int open_with(const char *path, int flags) {
     int file;
     do
-        file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
     while (file < 0 && errno == EINTR);
     return file;
+}
+
+/* Should it be a pipe by now, O_NONBLOCK sees to it that we do not wait for its writer. A file that somebody has a lease
+ * on cannot be opened so, and is waited for: its holder will be asked for it. */
+static int open_for_reading(const char *path) {
+    int file = open_with(path, O_NONBLOCK);
+    return file < 0 && errno == EWOULDBLOCK ? open_with(path, 0) : file;
 }
 
 static ssize_t read_some(int file, uint8_t *buffer, size_t capacity) {
@@ -85,6 +90,7 @@ int tp_file_open(tp_file *file, const char *path) {
     if (IS(DIR, status)) return EISDIR;
     if (!IS(REG, status)) return TP_FILE_IS_SPECIAL;
     file->left = (uint64_t)status.st_size;
+    file->has_size = status.st_size > 0;
     file->number = open_for_reading(path);
     return file->number < 0 ? errno : 0;
 }
@@ -93,15 +99,13 @@ int tp_file_read(tp_file *file, uint8_t *buffer, size_t capacity, size_t *size) 
     *size = 0;
     while (*size < capacity) {
         size_t room = capacity - *size;
+        if (file->has_size && file->left < room) room = (size_t)file->left;
+        if (room == 0) break;
         long long got = read_some(file->number, buffer + *size, room < INT_MAX ? room : INT_MAX);
         if (got < 0) return errno;
         if (got == 0) break;
         *size += (size_t)got;
-        /* Where it ended when it was opened, it is taken to end: to ask costs as much as to read a small file. One
-         * without a size, as those in /proc, is read until there is no more. */
-        bool is_at_end = (uint64_t)got == file->left;
-        file->left = (uint64_t)got < file->left ? file->left - (uint64_t)got : 0;
-        if (is_at_end && *size < capacity) break;
+        file->left -= (uint64_t)got;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #define TP_FILE_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is no regular file: a pipe, a terminal, a socket. To read it may take for ever. Not a value of errno. */
@@ -11,7 +12,8 @@ enum { TP_FILE_IS_SPECIAL = -1 };
 /* A file that is being read. */
 typedef struct tp_file {
     int number;
-    uint64_t left; /* bytes, by its size when it was opened; less than there are, if it has grown */
+    bool has_size; /* files without one, as those in /proc, are read until there is no more */
+    uint64_t left; /* bytes, by the size that it had when it was opened: what is added meanwhile is not read */
 } tp_file;
 
 /* Opens the file of that name, which is as the operating system takes it, in UTF-8 on Windows. Never waits. 0, or what

@@ -17,7 +17,9 @@ void tp_files_init(tp_files *files, const tp_hash *hash, unsigned threads) {
     files->done = 0;
     files->awaited = SIZE_MAX;
     files->working = 0;
-    files->stopped = false;
+    files->open = 0;
+    files->deserted = false;
+    files->cancelled = false;
     tp_gate_init(&files->gate);
 }
 
@@ -60,14 +62,25 @@ static void end(tp_files *files, size_t number, int error) {
 typedef struct reader {
     tp_source source; /* of messages for lanes */
     tp_files *files;
-    uint8_t *buffer;   /* a part for each lane */
-    uint64_t deadline; /* nothing is begun any more */
-    size_t busy;       /* lanes */
+    uint8_t *buffer;    /* a part for each lane */
+    uint64_t deadline;  /* nothing is begun any more */
+    bool (*look)(void *owner); /* NULL: not the owner */
+    void *owner;
+    uint64_t next_look;
+    bool is_postponed; /* a job was begun, and its file could not be opened yet */
+    size_t postponed;
+    size_t busy; /* lanes */
     struct {
         size_t number;
         tp_file file;
     } lanes[TP_MOST_LANES];
 } reader;
+
+static bool may_begin(const reader *self) {
+    tp_files *files = self->files;
+    if (files->cancelled || tp_now() >= self->deadline) return false;
+    return self->look ? !tp_flag_is_set(&job_of(files, files->taken)->done) : !files->deserted;
+}
 
 /* Takes a job that nobody has begun; but no more than a thread's share of all that are not done, so that a few large
  * files are not all in one thread's hands. */
@@ -75,13 +88,17 @@ static bool begin(reader *self, size_t *number) {
     tp_files *files = self->files;
     size_t next = files->begun;
     do {
-        if (next == files->put || files->stopped) return false;
+        if (next == files->put || !may_begin(self)) return false;
         if (self->busy && self->busy * files->threads >= files->put - files->done) return false;
-        if (tp_now() >= self->deadline) return false;
         tp_race_point();
     } while (!atomic_compare_exchange_weak(&files->begun, &next, next + 1));
     *number = next;
     return true;
+}
+
+static void close_file(reader *self, unsigned lane) {
+    tp_file_close(&self->lanes[lane].file);
+    self->files->open--;
 }
 
 /* The next part of a file that is open. */
@@ -89,17 +106,36 @@ static int read_part(reader *self, unsigned lane, tp_part *part) {
     part->data = self->buffer + lane * (size_t)PART;
     int error = tp_file_read(&self->lanes[lane].file, self->buffer + lane * (size_t)PART, PART, &part->size);
     part->is_last = part->size < PART;
-    if (error || part->is_last) tp_file_close(&self->lanes[lane].file);
+    if (error || part->is_last) close_file(self, lane);
     return error;
+}
+
+/* Where the process may not have so many files open, one of ours will be closed, by this thread, which then comes back
+ * to it, or another. Only if there is none it is a failure. */
+static int open_file(reader *self, unsigned lane, size_t number) {
+    for (;;) {
+        int error = tp_file_open(&self->lanes[lane].file, job_of(self->files, number)->path);
+        if (!error) self->files->open++;
+        bool are_too_many = error == EMFILE || error == ENFILE;
+        if (!are_too_many || self->files->open == 0 || self->files->cancelled) return error;
+        if (self->busy) {
+            self->is_postponed = true;
+            self->postponed = number;
+            return error;
+        }
+        tp_yield();
+    }
 }
 
 /* Opens a file that nobody has begun, and reads its first part. Those that cannot be had have failed. */
 static bool next(tp_source *source, unsigned lane, tp_part *part) {
     reader *self = (reader *)source;
-    size_t number;
-    while (begin(self, &number)) {
+    size_t number = self->postponed;
+    while (self->is_postponed || begin(self, &number)) {
+        self->is_postponed = false;
         self->lanes[lane].number = number;
-        int error = tp_file_open(&self->lanes[lane].file, job_of(self->files, number)->path);
+        int error = open_file(self, lane, number);
+        if (self->is_postponed) return false;
         if (!error) error = read_part(self, lane, part);
         if (!error) {
             self->busy++;
@@ -110,12 +146,20 @@ static bool next(tp_source *source, unsigned lane, tp_part *part) {
     return false;
 }
 
+static void look(reader *self) {
+    uint64_t now = tp_now();
+    if (!self->look || now < self->next_look) return;
+    self->next_look = now + TP_SIGNAL_NANOSECONDS;
+    if (!self->look(self->owner)) tp_files_cancel(self->files);
+}
+
 static bool more(tp_source *source, unsigned lane, tp_part *part) {
     reader *self = (reader *)source;
     int error;
-    if (self->files->stopped) {
+    look(self);
+    if (self->files->cancelled) {
         error = ECANCELED;
-        tp_file_close(&self->lanes[lane].file);
+        close_file(self, lane);
     } else {
         error = read_part(self, lane, part);
     }
@@ -151,22 +195,27 @@ static void one_by_one(reader *self) {
     }
 }
 
-static void work_until(tp_files *files, uint8_t *buffer, uint64_t deadline) {
-    reader self = {.source = {next, more, done}, .files = files, .buffer = buffer, .deadline = deadline};
-    if (files->hash->md)
-        tp_md_lanes(files->hash->md, &self.source);
+static void work(reader *self) {
+    self->source = (tp_source){next, more, done};
+    if (self->files->hash->md)
+        tp_md_lanes(self->files->hash->md, &self->source);
     else
-        one_by_one(&self);
+        one_by_one(self);
 }
 
-void tp_files_help(tp_files *files, uint8_t *buffer) { work_until(files, buffer, UINT64_MAX); }
+void tp_files_help(tp_files *files, uint8_t *buffer, bool (*look)(void *owner), void *owner) {
+    reader self = {.files = files, .buffer = buffer, .deadline = UINT64_MAX, .look = look, .owner = owner};
+    work(&self);
+}
 
 size_t tp_files_buffer(const tp_files *files) { return (files->hash->md ? files->hash->md->lanes : 1) * (size_t)PART; }
+
+static bool is_over(const tp_files *files) { return files->cancelled || files->deserted; }
 
 bool tp_files_enlist(tp_files *files) {
     unsigned working = files->working;
     do
-        if (working >= files->threads) return false;
+        if (working >= files->threads || is_over(files)) return false;
     while (!atomic_compare_exchange_weak(&files->working, &working, working + 1));
     return true;
 }
@@ -178,11 +227,12 @@ void tp_files_leave(tp_files *files) { files->working--; }
 bool tp_files_work(tp_files *files, uint8_t *buffer, uint64_t nanoseconds) {
     uint64_t deadline = tp_now() + nanoseconds;
     do {
-        work_until(files, buffer, deadline);
-        if (tp_files_waiting(files) && !files->stopped) return true;
+        reader self = {.files = files, .buffer = buffer, .deadline = deadline};
+        work(&self);
+        if (tp_files_waiting(files) && !is_over(files)) return true;
         tp_race_point();
         tp_files_leave(files);
         tp_race_point();
-    } while (tp_files_waiting(files) && !files->stopped && tp_files_enlist(files));
+    } while (tp_files_waiting(files) && tp_files_enlist(files));
     return false;
 }

@@ -12,7 +12,7 @@ enum { TP_FILES_ROOM = 1024 };
 
 typedef struct tp_file_job {
     const char *path;
-    int error; /* 0, or what tp_file_open or tp_file_read say, or ECANCELED: the queue was stopped */
+    int error; /* 0, or what tp_file_open or tp_file_read say, or ECANCELED */
     tp_flag done;
     uint8_t digest[TP_MOST_DIGEST];
 } tp_file_job;
@@ -25,7 +25,8 @@ typedef struct tp_files {
     _Atomic size_t put, begun, done; /* how many */
     _Atomic size_t awaited;          /* the number that the owner waits for */
     _Atomic unsigned working;        /* threads that do, or were enlisted */
-    _Atomic bool stopped;
+    _Atomic unsigned open;           /* files */
+    _Atomic bool deserted, cancelled;
     tp_gate gate;
     tp_file_job jobs[TP_FILES_ROOM];
 } tp_files;
@@ -58,10 +59,14 @@ size_t tp_files_buffer(const tp_files *files);
  * the thread is to come again, now or later, or to leave. */
 bool tp_files_work(tp_files *files, uint8_t *buffer, uint64_t nanoseconds);
 
-/* For the owner, when no thread comes: does all that nobody has begun. */
-void tp_files_help(tp_files *files, uint8_t *buffer);
+/* For the owner, when no thread comes: does what nobody has begun, until the oldest is done, or `look`, which is
+ * called now and then, says false; then all is cancelled. */
+void tp_files_help(tp_files *files, uint8_t *buffer, bool (*look)(void *owner), void *owner);
+
+/* Other threads than the owner begin nothing any more. */
+static inline void tp_files_desert(tp_files *files) { files->deserted = true; }
 
 /* Nothing is begun any more, and what is in progress ends soon, as a failure. */
-static inline void tp_files_stop(tp_files *files) { files->stopped = true; }
+static inline void tp_files_cancel(tp_files *files) { files->cancelled = true; }
 
 #endif

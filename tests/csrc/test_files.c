@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,8 @@ static bool is_digest_of(const tp_hash *hash, const uint8_t *digest, const uint8
     return memcmp(digest, expected, hash->digest_size) == 0;
 }
 
+static bool go_on(void *owner) { return owner == NULL; }
+
 static void *work(void *argument) {
     tp_files *files = argument;
     uint8_t *buffer =
@@ -128,7 +131,7 @@ static void test_order(const tp_hash *hash, unsigned threads) {
     tp_files_destroy(&files);
 }
 
-/* Without any other thread the owner does it all. */
+/* Without any other thread the owner does it all: the oldest, and what it has begun by then, each time. */
 static void test_help(const tp_hash *hash) {
     static tp_files files;
     uint8_t *buffer;
@@ -137,13 +140,60 @@ static void test_help(const tp_hash *hash) {
     for (size_t i = 0; i < NAMES; i++)
         CHECK(tp_files_put(&files, names[i]));
     CHECK(tp_files_first(&files, 1000) == NULL);
-    tp_files_help(&files, buffer);
     for (size_t i = 0; i < NAMES; i++) {
+        if (!tp_files_first(&files, 0)) tp_files_help(&files, buffer, go_on, NULL);
+        CHECK(files.done < i + 2 * TP_MOST_LANES || i + 2 * TP_MOST_LANES > NAMES);
         tp_file_job *job = tp_files_first(&files, 0);
         CHECK(job && job->error == 0 && is_digest_of(hash, job->digest, data + i, sizes[i]));
         tp_files_take(&files);
     }
     free(buffer);
+    tp_files_destroy(&files);
+}
+
+static int looks;
+
+static bool look_twice(void *owner) { return ++*(int *)owner < 2; }
+
+/* The owner is let go when it no longer wants to. A file that never ends is read until then. */
+static void test_an_end_to_help(const tp_hash *hash) {
+    static tp_files files;
+    tp_files_init(&files, hash, 1);
+    uint8_t *buffer = malloc(tp_files_buffer(&files));
+    char large[64];
+    snprintf(large, sizeof large, "%s/large", folder);
+    FILE *file = fopen(large, "wb");
+    CHECK(buffer && file && ftruncate(fileno(file), (off_t)1 << 40) == 0 && fclose(file) == 0);
+    CHECK(tp_files_put(&files, large));
+    looks = 0;
+    tp_files_help(&files, buffer, look_twice, &looks);
+    CHECK(looks == 2 && tp_files_first(&files, 0)->error == ECANCELED && unlink(large) == 0);
+    free(buffer);
+    tp_files_destroy(&files);
+}
+
+/* With fewer files open at once than there are lanes, all are hashed all the same. */
+static void test_few_descriptors(const tp_hash *hash, int next) {
+    static tp_files files;
+    crew crew = {.count = 0};
+    struct rlimit before, few = {.rlim_cur = (rlim_t)next + 3};
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few.rlim_max = before.rlim_max;
+    tp_files_init(&files, hash, 2);
+    for (size_t i = 0; i < NAMES; i++)
+        CHECK(tp_files_put(&files, names[12])); /* of several parts */
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    while (crew.count < 2 && tp_files_enlist(&files))
+        send(&crew, &files);
+    for (size_t i = 0; i < crew.count; i++)
+        CHECK(pthread_join(crew.ids[i], NULL) == 0);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    for (size_t i = 0; i < NAMES; i++) {
+        tp_file_job *job = tp_files_first(&files, 0);
+        CHECK(job && job->error == 0 && is_digest_of(hash, job->digest, data + 12, sizes[12]));
+        tp_files_take(&files);
+    }
+    CHECK(files.open == 0);
     tp_files_destroy(&files);
 }
 
@@ -164,8 +214,8 @@ static void test_failures(const tp_hash *hash) {
     CHECK(buffer);
     for (size_t i = 0; i < COUNT; i++)
         CHECK(tp_files_put(&files, paths[i]));
-    tp_files_help(&files, buffer);
     for (size_t i = 0; i < COUNT; i++) {
+        if (!tp_files_first(&files, 0)) tp_files_help(&files, buffer, go_on, NULL);
         tp_file_job *job = tp_files_first(&files, 0);
         CHECK(job && job->error == errors[i]);
         if (strncmp(paths[i], "/proc", 5) == 0) {
@@ -195,10 +245,10 @@ static void test_a_file_that_changes(void) {
     write_file(names[0], data, 500);
     CHECK(tp_file_open(&file, names[0]) == 0);
     write_file(names[0], data, 600);
-    CHECK(tp_file_read(&file, buffer, 500, &size) == 0 && size == 500);
-    CHECK(tp_file_read(&file, buffer, 500, &size) == 0 && size == 100);
-    CHECK(memcmp(buffer, data + 500, 100) == 0);
-    CHECK(tp_file_read(&file, buffer, 500, &size) == 0 && size == 0);
+    CHECK(tp_file_read(&file, buffer, 400, &size) == 0 && size == 400);
+    CHECK(tp_file_read(&file, buffer, 400, &size) == 0 && size == 100);
+    CHECK(memcmp(buffer, data + 400, 100) == 0);
+    CHECK(tp_file_read(&file, buffer, 400, &size) == 0 && size == 0);
     tp_file_close(&file);
     write_file(names[0], data, sizes[0]);
 }
@@ -215,7 +265,7 @@ static void test_stop(const tp_hash *hash) {
             send(&crew, &files);
         for (uint32_t i = dice(50); i; i--)
             tp_yield();
-        tp_files_stop(&files);
+        tp_files_cancel(&files);
         for (size_t i = 0; i < crew.count; i++)
             CHECK(pthread_join(crew.ids[i], NULL) == 0);
         for (size_t i = 0; i < files.begun; i++) {
@@ -235,8 +285,9 @@ static void test_fair_shares(const tp_hash *hash) {
         CHECK(tp_files_put(&files, names[12])); /* the largest */
     uint8_t *buffer = malloc(tp_files_buffer(&files));
     CHECK(buffer);
+    CHECK(tp_files_enlist(&files));
     watched = &files;
-    tp_files_help(&files, buffer);
+    CHECK(!tp_files_work(&files, buffer, UINT32_MAX));
     watched = NULL;
     CHECK(files.done == 8);
     CHECK(most_in_progress >= 1 && most_in_progress <= 2);
@@ -262,7 +313,9 @@ int main(void) {
         test_help(&hashes[i]);
         test_failures(&hashes[i]);
         test_stop(&hashes[i]);
-        passed += 3 + MOST_THREADS;
+        test_an_end_to_help(&hashes[i]);
+        test_few_descriptors(&hashes[i], next);
+        passed += 5 + MOST_THREADS;
     }
     test_fair_shares(&hashes[0]);
     CHECK(next_descriptor() == next);

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import signal
 
 import blake3 as package
 import numpy
@@ -145,3 +146,34 @@ def test_one_stream_in_several_threads(in_threads):
 def test_a_large_buffer_inside_of_a_run(data):
     expected = package.blake3(data[: 6 << 20]).digest()
     assert run(lambda _: hashing.blake3(memoryview(data)[: 6 << 20]), range(8)) == [expected] * 8
+
+
+@pytest.mark.thread_unsafe(reason="signals are of the main thread")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+def test_a_signal_handler_that_uses_the_stream(monkeypatch):
+    """While a large update goes on, by several threads: the handler sees the stream as it was, or adds to it."""
+    data = numpy.zeros(1 << 29, "uint8")
+    stream = hashing.blake3.new(b"before")
+    seen = []
+
+    def handle(number, frame):
+        seen.append(stream.digest())
+        stream.update(b"between")
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        stream.update(data)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    theirs = package.blake3(b"before")
+    if seen and seen[0] == theirs.digest():
+        theirs.update(b"between")
+        theirs.update(data)
+    else:  # the update was over before the handler was called
+        theirs.update(data)
+        if seen:
+            assert seen[0] == theirs.digest()
+            theirs.update(b"between")
+    assert stream.digest() == theirs.digest()

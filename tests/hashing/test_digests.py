@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -90,9 +91,48 @@ def test_what_paths_raises_comes_after_the_results_before_it(files, expected):
     assert found == expected[:2000]
 
 
+def test_an_error_ends_what_is_in_progress(files):
+    ended = []
+
+    def names():
+        try:
+            yield "/nonexistent"
+            yield from files
+        finally:
+            ended.append(True)
+
+    gc.disable()
+    try:
+        with pytest.raises(FileNotFoundError):
+            list(hash_files(names()))
+        assert ended == [True]
+    finally:
+        gc.enable()
+
+
+def test_names_that_are_slow_to_come_do_not_keep_results_back(files, expected):
+    found, found_before = [], []
+
+    def names():
+        for path in files[:5]:
+            time.sleep(0.06)  # slow
+            found_before.append(len(found))
+            yield path
+
+    for result in hash_files(names()):
+        found.append(result)
+    assert found == expected[:5]
+    assert found_before[0] == 0
+    assert found_before[-1] >= 1
+
+
 def program(text, files):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", text, *files[:1500]], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-W", "ignore", "-c", text, *files[:1500]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stderr == ""
     return done.stdout

@@ -242,7 +242,7 @@ def test_an_unknown_simd_level_is_an_error_at_import():
         env={**os.environ, "THREADPOOL_SIMD": "mmx"},
     )
     assert done.returncode == 1
-    assert "ValueError: THREADPOOL_SIMD must be portable, sse, avx2 or avx512, not 'mmx'" in done.stderr
+    assert "ValueError: THREADPOOL_SIMD must be portable, sse, avx2, avx512 or neon, not 'mmx'" in done.stderr
 
 
 def test_a_buffer_that_changes_while_it_is_hashed(kernel, in_threads):

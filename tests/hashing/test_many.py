@@ -114,3 +114,17 @@ def test_bad_items():
         hashing.sha256.many(5)
     with pytest.raises(BufferError, match="contiguous"):
         hashing.sha256.many([numpy.zeros(8, "uint8")[::2]])
+
+
+def test_out_that_overlaps_the_data():
+    memory = numpy.arange(700 * 64, dtype="uint8")
+    rows, out = memory.reshape(700, 64), memory[: 700 * 32].reshape(700, 32)
+    with pytest.raises(ValueError, match=r"out must not overlap the data, but does with data\[0\]"):
+        hashing.sha256.many(rows, out=out)
+    with pytest.raises(ValueError, match=r"overlap the data, but does with data\[1\]"):
+        hashing.sha256.many([b"abc", memory[-64:]], out=memory[-64:].reshape(2, 32))
+    with pytest.raises(ValueError, match="overlap"):
+        hashing.sha256.many((memory, numpy.array([5, 64])), out=memory[:32].reshape(1, 32))
+    assert memory.tolist() == numpy.arange(700 * 64, dtype="uint8").tolist()
+    apart = hashing.sha256.many((memory, numpy.array([32, 64])), out=memory[:32].reshape(1, 32))
+    assert bytes(apart[0]) == hashing.sha256(memory[32:64])

@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from itertools import groupby
@@ -31,7 +31,7 @@ def opened(path: str) -> Iterator[BufferedReader]:
 
 def hashed_with_standard_input(
     items: Iterable[T | Exception], path: Callable[[T], str], algorithm: str
-) -> Iterator[tuple[T, str] | Exception]:
+) -> Generator[tuple[T, str] | Exception, None, None]:
     """`hashed`, where ``-`` is standard input: read by the caller, when those before it are done."""
     for is_dash, group in groupby(items, lambda item: not isinstance(item, Exception) and path(item) == DASH):
         if is_dash:

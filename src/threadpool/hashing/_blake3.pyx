@@ -188,6 +188,7 @@ cdef class Blake3Stream:
     """
 
     cdef tp_blake3_stream stream
+    cdef size_t version    # of it: how many updates there were
     cdef object lock
 
     name = "blake3"
@@ -219,24 +220,41 @@ cdef class Blake3Stream:
     def update(self, data, /):
         """Takes in the bytes of a contiguous bytes-like object; many by every core. BufferError, TypeError: it is none."""
         cdef Py_buffer view
-        cdef tp_blake3_stream changed
         pin(&view, data, False, -1)
         try:
-            with self.lock:
-                if view.len < WORTH_SHARING:
+            if view.len < WORTH_SHARING:
+                with self.lock:
+                    self.version += 1
                     update(&self.stream, <const uint8_t *>view.buf, view.len)
-                else:  # after Ctrl-C it is as it was
-                    changed = self.stream
-                    update(&changed, <const uint8_t *>view.buf, view.len)
-                    self.stream = changed
+            else:
+                self.update_by_all(<const uint8_t *>view.buf, view.len)
         finally:
             release(&view)
+
+    cdef int update_by_all(self, const uint8_t *data, size_t size) except -1:
+        """Without the lock, for signal handlers may run meanwhile, and use the stream; so from the start again, if anything
+        has been added by then. After Ctrl-C the stream is as it was."""
+        cdef tp_blake3_stream changed
+        cdef size_t version
+        while True:
+            with self.lock:
+                version = self.version
+                changed = self.stream
+            update(&changed, data, size)
+            with self.lock:
+                if self.version == version:
+                    self.version += 1
+                    self.stream = changed
+                    return 0
 
     def digest(self, length=TP_BLAKE3_DIGEST, /, *, seek=0):
         """``length`` bytes of the output for all that came so far, from byte ``seek`` on."""
         cdef size_t size = not_negative("length", length)
         cdef uint64_t begin = not_negative("seek", seek)
-        out = PyBytes_FromStringAndSize(NULL, size)
+        try:
+            out = PyBytes_FromStringAndSize(NULL, size)
+        except OverflowError:
+            raise MemoryError(f"{size} bytes") from None
         cdef uint8_t *bytes_out = <uint8_t *>PyBytes_AS_STRING(out)
         with self.lock:
             if size < WORTH_DETACHING:

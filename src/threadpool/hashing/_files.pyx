@@ -5,6 +5,7 @@ import os
 
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 cimport cython
 from libc.stdint cimport uint8_t, uint64_t
@@ -36,13 +37,24 @@ cdef extern from "hashing/files.h" nogil:
     void tp_files_leave(tp_files *files)
     size_t tp_files_buffer(const tp_files *files)
     bint tp_files_work(tp_files *files, uint8_t *buffer, uint64_t nanoseconds)
-    void tp_files_help(tp_files *files, uint8_t *buffer)
-    void tp_files_stop(tp_files *files)
+    void tp_files_help(tp_files *files, uint8_t *buffer, bint (*look)(void *owner) noexcept nogil, void *owner)
+    void tp_files_desert(tp_files *files)
+    void tp_files_cancel(tp_files *files)
 
-# How long a thread works before it lets through what else waits for one.
+# For how long a thread begins files before it lets through what else waits for one.
 cdef uint64_t TURN_NANOSECONDS = 50_000_000
 # A thread is enlisted when there are so many files for it: to wake it takes as long as to hash some.
 cdef enum: FILES_PER_THREAD = 32
+
+
+cdef bint look(void *owner) noexcept with gil:
+    """Whether no signal handler has raised."""
+    try:
+        PyErr_CheckSignals()
+    except BaseException as error:
+        (<Files>owner).error = error
+        return False
+    return True
 
 
 @cython.final
@@ -53,7 +65,10 @@ cdef class Files:
     cdef size_t digest_size
     cdef object paths    # of what is in, oldest first
     cdef list buffers    # of threads that have worked, for those that come
-    cdef object process  # that this belongs to
+    cdef object error    # what a signal handler has raised meanwhile
+    cdef public int waits  # of the owner in vain, since a thread did something
+    cdef bint abandoned  # its threads are in the process that this one was forked from
+    cdef object __weakref__
 
     def __cinit__(self, str name, unsigned threads):
         cdef const tp_hash *hash = hash_named(name)
@@ -64,7 +79,6 @@ cdef class Files:
         self.digest_size = hash.digest_size
         self.paths = collections.deque()
         self.buffers = []
-        self.process = os.getpid()
 
     def __dealloc__(self):
         if self.files is not NULL:
@@ -87,7 +101,7 @@ cdef class Files:
 
     def enlist(self):
         """Whether a thread is to be sent to work, now that the owner is about to wait: it has been enlisted."""
-        return tp_files_waiting(self.files) > 0 and tp_files_enlist(self.files)
+        return tp_files_waiting(self.files) > self.files.working and tp_files_enlist(self.files)
 
     def leave(self):
         """No thread comes in place of one that was enlisted."""
@@ -104,12 +118,14 @@ cdef class Files:
         return again
 
     def help(self):
-        """Does all that nobody has begun; for the owner, when no thread comes."""
+        """Hashes what nobody has begun until the oldest is done; for the owner, when no thread comes. Ctrl-C is seen."""
         cdef bytearray buffer = self.take_buffer()
         cdef uint8_t *memory = <uint8_t *>PyByteArray_AS_STRING(buffer)
         with nogil:
-            tp_files_help(self.files, memory)
+            tp_files_help(self.files, memory, look, <void *>self)
         self.buffers.append(buffer)
+        if self.error is not None:
+            raise self.error
 
     cdef bytearray take_buffer(self):
         try:
@@ -121,13 +137,14 @@ cdef class Files:
         """Whether the oldest is done."""
         return tp_files_first(self.files, 0) is not NULL
 
-    def wait(self):
-        """Waits for the oldest a while, in which Ctrl-C is not seen: whether it is done."""
+    def wait(self, double seconds):
+        """Waits for the oldest, a twentieth of a second at the most, in which Ctrl-C is not seen: whether it is done."""
+        cdef uint64_t nanoseconds = <uint64_t>(1e9 * min(seconds, 1e-9 * SIGNAL_NANOSECONDS))
         cdef tp_file_job *job
-        if os.getpid() != self.process:
+        if self.abandoned:
             raise RuntimeError("forked: these files are hashed in the other process")
         with nogil:
-            job = tp_files_first(self.files, SIGNAL_NANOSECONDS)
+            job = tp_files_first(self.files, nanoseconds)
         return job is not NULL
 
     def first_is_waiting(self):
@@ -146,6 +163,14 @@ cdef class Files:
         path = os.fsdecode(path)
         return path if error == TP_FILE_IS_SPECIAL else OSError(error, os.strerror(error), path)
 
-    def stop(self):
+    def cancel(self):
         """Nothing is begun any more, and what is in progress ends soon."""
-        tp_files_stop(self.files)
+        tp_files_cancel(self.files)
+
+    def stop(self):
+        """Other threads begin nothing any more: the owner, if it still wants what is left, does it. For `lifecycle`."""
+        tp_files_desert(self.files)
+
+    def abandon(self):
+        """The threads are not in this process, which was forked. For `lifecycle`."""
+        self.abandoned = True

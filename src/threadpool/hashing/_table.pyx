@@ -38,7 +38,7 @@ def select():
     cap = os.environ.get("THREADPOOL_SIMD")
     if cap:
         if not tp_cpu_level_named(cap.encode(), &level):
-            raise ValueError(f"THREADPOOL_SIMD must be portable, sse, avx2 or avx512, not {cap!r}")
+            raise ValueError(f"THREADPOOL_SIMD must be portable, sse, avx2, avx512 or neon, not {cap!r}")
         features = tp_cpu_cap(features, level)
     tp_hash_select(features, hashes)
     return tp_cpu_level_name(tp_cpu_level_of(features)).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from time import monotonic
 
 TYPE_CHECKING = False  # typing, and what progress needs, take as long to import as half of this library
@@ -20,7 +20,7 @@ _REPORT_SECONDS = 0.1
 
 
 def deliver(
-    results: Iterable[_T | Exception],
+    results: Generator[_T | Exception],
     onerror: Callable[..., object] | None,
     progress: Progress,
     total: int | None = None,
@@ -35,19 +35,24 @@ def deliver(
     return _deliver(results, onerror)
 
 
-def _deliver(results: Iterable[_T | Exception], onerror: Callable[..., object] | None) -> Iterator[_T]:
-    for result in results:
-        if not isinstance(result, Exception):
-            yield result
-        elif onerror is None:
-            raise result
-        else:
-            onerror(result)
+def _deliver(results: Generator[_T | Exception], onerror: Callable[..., object] | None) -> Iterator[_T]:
+    try:
+        for result in results:
+            if not isinstance(result, Exception):
+                yield result
+            elif onerror is None:
+                raise result
+            else:
+                onerror(result)
+    finally:
+        # With an error all of it would be part of a cycle, and what is in progress would go on until that is collected.
+        results.close()
+        result = None
 
 
 def _reported(
-    results: Iterable[_T], reporting: AbstractContextManager[Report | None], total: int | None
-) -> Iterator[_T]:
+    results: Generator[_T], reporting: AbstractContextManager[Report | None], total: int | None
+) -> Generator[_T]:
     with reporting as report:
         assert report is not None
         done = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
 
-from ..pool import current_worker, workers
+from ..pool import current_worker, lifecycle, workers
 from ..pool._default import default
 from ._files import Files
 from ._table import Stream
@@ -26,26 +27,26 @@ def digests(paths: Iterable[str], algorithm: str) -> Iterator[str | OSError]:
     ``paths`` is read lazily, up to a thousand ahead of the results. What it raises is raised after the results of the
     paths before.
     """
-    files = Files(algorithm, workers())
+    files = lifecycle.watched(Files(algorithm, workers()))
     iterator = iter(paths)
     at_end = False
-    is_slow = False
+    seconds = 2 * _PATIENCE_SECONDS  # what the last name took to come: as if the first had been slow
     error: Exception | None = None
     try:
         while True:
-            while not at_end and not files.is_full and not (is_slow and files and files.is_ready()):
+            while not at_end and not files.is_full:
+                if seconds > _PATIENCE_SECONDS and files and _is_soon(files, seconds):
+                    break
                 started = time.perf_counter()
                 try:
-                    path = next(iterator)
+                    if files.put(os.fsencode(next(iterator))):
+                        _send(files)
                 except StopIteration:
                     at_end = True
                 except Exception as caught:
                     error = caught
                     at_end = True
-                else:
-                    if files.put(os.fsencode(path)):
-                        _send(files)
-                is_slow = time.perf_counter() - started > _PATIENCE_SECONDS
+                seconds = time.perf_counter() - started
             if not files:
                 break
             yield _first(files, algorithm)
@@ -55,44 +56,58 @@ def digests(paths: Iterable[str], algorithm: str) -> Iterator[str | OSError]:
             finally:
                 del error  # else it would be part of a cycle
     finally:
-        files.stop()
+        files.cancel()
+
+
+def _is_soon(files: Files, seconds: float) -> bool:
+    """Whether the oldest result is there, or comes while one would wait for a name anyway."""
+    return files.is_ready() or (_send_all(files) and files.wait(seconds))
 
 
 def _first(files: Files, algorithm: str) -> str | OSError:
     """The oldest result, taken out when it is there."""
-    waits = 0
     while not files.is_ready():
-        while files.enlist():
-            _send(files)
+        _send_all(files)
         # Threads that have not come by now may be waiting for something that this one holds.
-        if files.first_is_waiting() and (waits or current_worker() is not None):
+        if files.first_is_waiting() and (files.waits or current_worker() is not None):
             files.help()
-        elif not files.wait():
-            waits += 1
+        else:
+            files.waits = 0 if files.wait(math.inf) else files.waits + 1
     result = files.take()
     if isinstance(result, str):  # a pipe, or a terminal: nobody but who asks for it waits for that
         return _special_digest(result, algorithm)
     return result if isinstance(result, OSError) else result.hex()
 
 
-def _send(files: Files) -> None:
-    """Has a thread of the pool work, which was enlisted."""
+def _send_all(files: Files) -> bool:
+    """Has as many threads work as there is something for. False: none can be had."""
+    while files.enlist():
+        if not _send(files):
+            return False
+    return True
+
+
+def _send(files: Files) -> bool:
+    """Has a thread of the pool work, which was enlisted. False: it cannot be had."""
     from ..pool.future import Future
 
     try:
         Future(default._engine, _work, (files,), {}).queue(insist=True)
-    except RuntimeError:  # no thread can be had any more
+    except RuntimeError:  # the pool is that of the process which forked this one
         files.leave()
+        return False
+    return True
 
 
 def _work(files: Files) -> None:
-    while files.work():
-        if default._engine.is_stopping():  # the interpreter ends; who still wants the rest does it
-            files.leave()
-            break
-        if current_worker() is not None:  # behind what else waits for this thread
-            _send(files)
-            break
+    try:
+        while files.work():
+            if current_worker() is not None:  # behind what else waits for this thread
+                _send(files)
+                break
+    except BaseException:
+        files.leave()
+        raise
 
 
 def _special_digest(path: str, algorithm: str) -> str | OSError:

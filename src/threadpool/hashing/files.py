@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 
 from ._table import digest_sizes
 from .delivery import Progress, deliver
@@ -75,7 +75,7 @@ def hash_tree(
 
 def hashed(
     items: Iterable[_T | Exception], path: Callable[[_T], str], algorithm: str
-) -> Iterator[tuple[_T, str] | Exception]:
+) -> Generator[tuple[_T, str] | Exception]:
     """Every item beside the digest of the file that it names, or the OSError why there is none.
 
     An exception among the items comes out at its place.

@@ -81,6 +81,8 @@ def entries(
         return Entry(os.fsdecode(name), hexdigest.decode().lower())
 
     for number, text in enumerate(lines, 1):
+        if not isinstance(text, bytes):
+            raise TypeError(f"{manifest} must be a file of bytes: line {number} is of type {type(text).__name__!r}")
         if text.startswith(b"#"):
             continue
         text = text.removesuffix(b"\n").removesuffix(b"\r")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from .delivery import Progress, deliver
 from .files import Path, check_algorithm, decoded, hashed
@@ -42,7 +42,7 @@ def verify(
     if isinstance(manifest, (str, bytes, os.PathLike)):
         name = decoded("manifest", manifest)
         lines: Iterable[bytes] = _lines(name)
-    elif hasattr(manifest, "read") and not isinstance(manifest, io.TextIOBase):
+    elif hasattr(manifest, "read") and isinstance(manifest, Iterable) and not isinstance(manifest, io.TextIOBase):
         # What has no name, or a number as pipes have, is called what it is.
         name = manifest.name if isinstance(getattr(manifest, "name", None), str) else "manifest"
         lines = manifest
@@ -56,7 +56,7 @@ def _lines(path: str) -> Iterator[bytes]:
         yield from file
 
 
-def _matches(lines: Iterable[bytes], manifest: str, algorithm: str) -> Iterator[tuple[str, bool] | Exception]:
+def _matches(lines: Iterable[bytes], manifest: str, algorithm: str) -> Generator[tuple[str, bool] | Exception]:
     from .manifest import entries  # with re, which takes as long to import as half of this library
 
     for result in hashed(entries(lines, manifest, algorithm), lambda entry: entry.path, algorithm):

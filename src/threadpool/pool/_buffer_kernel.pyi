@@ -25,6 +25,7 @@ class BufferKernel(Kernel[Buffer, _R_co], Generic[_R_co]):
 
         ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
         integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to. ``workers`` caps the threads, the caller included. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
-        another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
+        type; ``out`` is such an array to write to, of other memory. ``workers`` caps the threads, the caller included.
+        TypeError, BufferError: an item, by its number; ValueError: an ``out`` of another shape, dtype or layout, or that
+        overlaps the data, or offsets that decrease or pass the end. Nothing is done then.
         """

@@ -69,8 +69,9 @@ cdef class BufferKernel(Kernel):
 
         ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
         integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to. ``workers`` caps the threads, the caller included. TypeError, BufferError: an item, by its number; ValueError: an ``out`` of
-        another shape, dtype or layout, or offsets that decrease or pass the end. Nothing is done then.
+        type; ``out`` is such an array to write to, of other memory. ``workers`` caps the threads, the caller included.
+        TypeError, BufferError: an item, by its number; ValueError: an ``out`` of another shape, dtype or layout, or that
+        overlaps the data, or offsets that decrease or pass the end. Nothing is done then.
         """
         from threadpool.pool import run
 
@@ -149,6 +150,8 @@ cdef class BufferBatch(Batch):
             self.outputs = outputs = [None] * self.count
             for index in range(self.count):
                 outputs[index] = new_result(kernel, &self.work.calls[index])
+        if out is not None:
+            self.refuse_overlap()
         self.work.function = kernel.function
         self.work.together = kernel.together
         set_body(self, call_function if kernel.together is NULL else call_together, &self.work, self.count)
@@ -166,6 +169,21 @@ cdef class BufferBatch(Batch):
         if 0 < self.nanoseconds < INFINITY:
             burst = min(<double>MOST_BURST, BURST_NANOSECONDS * self.count / self.nanoseconds)
         self.burst = max(<uint32_t>1, <uint32_t>burst // self.unit)
+
+    cdef int refuse_overlap(self) except -1:
+        """Of `out` and the data: what is hashed would be changed meanwhile."""
+        cdef const char *begin = self.work.results
+        cdef const char *end = begin + self.count * self.work.result_size
+        cdef BufferCall call
+        cdef size_t index
+        for index in range(self.count):
+            if self.work.calls is NULL:
+                set_row(&self.work, index, &call)
+            else:
+                call = self.work.calls[index]
+            if call.size and <const char *>call.data < end and begin < <const char *>call.data + call.size:
+                raise ValueError(f"out must not overlap the data, but does with data[{index}]")
+        return 0
 
     cdef int allocate(self, size_t count, size_t views) except -1:
         self.count = count

@@ -230,10 +230,6 @@ cdef class Engine:
         """Whether the calling thread is one of its own."""
         return self.is_own_thread()
 
-    def is_stopping(self):
-        """Whether it starts nothing any more: it was shut down, or the interpreter ends."""
-        return bool(self.pool.stopping)
-
     def resize(self, unsigned width):
         tp_pool_resize(&self.pool, width)
         for _ in range(self.pool.queued):

@@ -12,26 +12,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
-    from ._engine import Engine
+    class _Watched(Protocol):
+        def stop(self) -> None: ...
+        def abandon(self) -> None: ...
 
     _T = TypeVar("_T")
+    _W = TypeVar("_W", bound=_Watched)
 
     class _Renewable(Protocol):
         def renew_after_fork(self) -> None: ...
 
 
 # Sets of references, whose methods are atomic: a WeakSet cannot be walked while other threads change it.
-_engines: set[weakref.ref[Engine]] = set()
+_watched: set[weakref.ref[_Watched]] = set()
 _renewable: set[weakref.ref[_Renewable]] = set()
 _ending = False
 
 
-def watched(engine: Engine) -> Engine:
-    """Stops the engine when the interpreter ends: what was submitted is finished, runs go on without its threads."""
-    _engines.add(weakref.ref(engine, _engines.discard))
+def watched(thing: _W) -> _W:
+    """Has it `stop` when the interpreter ends: what an engine was given is finished, runs go on without its threads.
+
+    And `abandon` its threads in a forked child, where they are not.
+    """
+    _watched.add(weakref.ref(thing, _watched.discard))
     if _ending:
-        engine.stop()
-    return engine
+        thing.stop()
+    return thing
 
 
 def renewed_after_fork(pool: _Renewable) -> None:
@@ -46,15 +52,15 @@ def _alive(references: set[weakref.ref[_T]]) -> list[_T]:
 def _stop_all() -> None:
     global _ending
     _ending = True
-    for engine in _alive(_engines):
-        engine.stop()
+    for thing in _alive(_watched):
+        thing.stop()
 
 
 def _after_fork_in_child() -> None:
     abandon_loops()
-    for engine in _alive(_engines):
-        engine.abandon()
-    _engines.clear()
+    for thing in _alive(_watched):
+        thing.abandon()
+    _watched.clear()
     for pool in _alive(_renewable):
         pool.renew_after_fork()
 
