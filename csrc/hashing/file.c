@@ -64,8 +64,8 @@ static int open_with(const char *path, int flags) {
     return file;
 }
 
-/* Should it be a pipe by now, O_NONBLOCK sees to it that we do not wait for its writer. A file that somebody has a lease
- * on cannot be opened so, and is waited for: its holder will be asked for it. */
+/* Should it be a pipe by now, O_NONBLOCK sees to it that we do not wait for its writer. A file that somebody has a
+ * lease on cannot be opened so, and is waited for: its holder will be asked for it. */
 static int open_for_reading(const char *path) {
     int file = open_with(path, O_NONBLOCK);
     return file < 0 && errno == EWOULDBLOCK ? open_with(path, 0) : file;

@@ -2,8 +2,8 @@
 #ifndef TP_FILE_H
 #define TP_FILE_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What is no regular file: a pipe, a terminal, a socket. To read it may take for ever. Not a value of errno. */

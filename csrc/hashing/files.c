@@ -62,8 +62,8 @@ static void end(tp_files *files, size_t number, int error) {
 typedef struct reader {
     tp_source source; /* of messages for lanes */
     tp_files *files;
-    uint8_t *buffer;    /* a part for each lane */
-    uint64_t deadline;  /* nothing is begun any more */
+    uint8_t *buffer;           /* a part for each lane */
+    uint64_t deadline;         /* nothing is begun any more */
     bool (*look)(void *owner); /* NULL: not the owner */
     void *owner;
     uint64_t next_look;
