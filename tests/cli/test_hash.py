@@ -258,7 +258,6 @@ def test_names_are_read_as_files_are_hashed(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], b"error: a PATH, or --files0-from, is required\n"),
         (
             ["--files0-from=-", "a b"],
             b"error: extra operand 'a b'\nfile operands cannot be combined with --files0-from\n",

@@ -56,7 +56,7 @@ def test_the_simd_level_can_be_capped():
     assert "portable (sha256: portable; " in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["hash"]])
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["hash", "--nonsense"]])
 def test_usage_errors(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)

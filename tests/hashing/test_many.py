@@ -92,10 +92,10 @@ def test_bad_out(out, error, words):
     ("offsets", "words"),
     [
         ([], "offsets must have at least one element"),
-        ([-1, 2], r"offsets must not be negative: offsets\[0\] is -1"),
-        ([0, 3, 2], r"offsets must increase up to 5, the size of data: offsets\[2\] is 2, after 3"),
+        ([-1, 2], r"offsets must be from 0 to 5, the size of data: offsets\[0\] is -1"),
+        ([0, 3, 2], r"offsets must not decrease, nor pass 5, the size of data: offsets\[2\] is 2, after 3"),
         ([0, 6], r"offsets\[1\] is 6, after 0"),
-        ([0, 2**63 - 1], "must increase up to 5"),
+        ([0, 2**63 - 1], "nor pass 5"),
     ],
 )
 def test_bad_offsets(offsets, words):
@@ -105,15 +105,42 @@ def test_bad_offsets(offsets, words):
     assert not out.any()
 
 
-def test_bad_items():
-    with pytest.raises(TypeError, match=r"data\[1\] must be a bytes-like object, not 'str'"):
-        hashing.sha256.many([b"a", "b"])
-    with pytest.raises(TypeError, match=r"data\[0\] must be a bytes-like object, not 'str'"):
-        hashing.sha256.many(("abc", numpy.array([0, 1])))
-    with pytest.raises(TypeError):
-        hashing.sha256.many(5)
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ((b"abc", numpy.array([0.0, 3.0])), "offsets must be an array of integers, .* not of float64"),
+        ((b"abc", numpy.array([[0, 3]])), "offsets must be .* with one dimension, not of int64 with 2"),
+        ((b"abc", numpy.array([True])), "offsets must be an array of integers, .* not of bool"),
+        ((b"a", b"b"), "offsets must be an array of integers"),
+        ((b"a", b"b", b"c"), r"items must be \(data, offsets\) if it is a tuple, not of 3 elements"),
+        (("abc", numpy.array([0, 1])), "data must be a bytes-like object, not 'str'"),
+        ("abc", "data must be several bytes-like objects, not one: 'str'"),
+        (b"abc", "data must be several bytes-like objects, not one: 'bytes'"),
+        ([b"a", "b"], r"data\[1\] must be a bytes-like object, not 'str'"),
+        (5, "iterable"),
+    ],
+)
+def test_bad_items(items, words):
+    with pytest.raises(TypeError, match=words):
+        hashing.sha256.many(items)
+
+
+def test_offsets_in_a_list_and_beyond_what_is_signed():
+    assert rows(hashing.sha256.many((b"abc", [0, 1, 3]))) == [hashing.sha256(b"a"), hashing.sha256(b"bc")]
+    with pytest.raises(ValueError, match=r"offsets\[1\] is 18446744073709551615, after 0"):
+        hashing.sha256.many((b"abc", numpy.array([0, 2**64 - 1], "uint64")))
+
+
+def test_items_that_are_not_contiguous():
     with pytest.raises(BufferError, match="contiguous"):
         hashing.sha256.many([numpy.zeros(8, "uint8")[::2]])
+
+
+def test_the_bases_of_kernels_have_no_function():
+    for base in type(hashing.sha256).__mro__[1:3]:
+        for call in (lambda: base()(b"a"), lambda: run(base(), [b"a"]), lambda: base().many([b"a"])):  # noqa: B023
+            with pytest.raises((NotImplementedError, TypeError), match=r"no function|no results"):
+                call()
 
 
 def test_out_that_overlaps_the_data():

@@ -24,7 +24,12 @@ def add_parser(commands: Any) -> None:
         "sha256sum, which can check it with --check, as threadpool verify can. What is below a folder is sorted by "
         "name; symbolic links in it are not followed.",
     )
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="a file, a folder, or - for standard input")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a file, a folder, or - for standard input, which is read if there is none",
+    )
     parser.add_argument(
         "--files0-from",
         metavar="FILE",
@@ -36,9 +41,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     if options.files0_from is None:
-        if not options.paths:
-            options.usage_error("a PATH, or --files0-from, is required")
-        names: Iterable[str | Exception] = options.paths
+        names: Iterable[str | Exception] = options.paths or [DASH]
     else:
         if options.paths:
             options.usage_error(

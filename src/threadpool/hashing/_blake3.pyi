@@ -17,7 +17,7 @@ class Blake3(Hash[bytes]):
     """
 
     def new(
-        self, data: Buffer = b"", /, *, key: Buffer | None = None, derive_key_context: str | None = None
+        self, data: Buffer = b"", *, key: Buffer | None = None, derive_key_context: str | None = None
     ) -> Blake3Stream:
         """A `Blake3Stream`, which has been given ``data``.
 
@@ -45,13 +45,18 @@ class Blake3Stream:
     block_size: int
     def __new__(cls, key: Buffer | None = None, derive_key_context: str | None = None) -> Blake3Stream: ...
     def update(self, data: Buffer, /) -> None:
-        """Takes in the bytes of a contiguous bytes-like object; many by every core. BufferError, TypeError: it is none."""
+        """Takes in the bytes of a contiguous bytes-like object; many by every core.
 
-    def digest(self, length: int = 32, /, *, seek: int = 0) -> bytes:
+        After an exception, as of Ctrl-C, the stream is as it was. BufferError, TypeError: it is none.
+        """
+
+    def digest(self, length: int = 32, *, seek: int = 0) -> bytes:
         """``length`` bytes of the output for all that came so far, from byte ``seek`` on."""
 
-    def hexdigest(self, length: int = 32, /, *, seek: int = 0) -> str:
+    def hexdigest(self, length: int = 32, *, seek: int = 0) -> str:
         """The same, as hexadecimal digits, two a byte."""
 
     def copy(self) -> Blake3Stream:
         """A stream that goes on by itself from here."""
+
+    def __copy__(self) -> Blake3Stream: ...

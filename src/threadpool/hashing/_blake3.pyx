@@ -161,7 +161,7 @@ cdef class Blake3(Hash):
             release(&view)
         return digest
 
-    def new(self, data=b"", /, *, key=None, derive_key_context=None):
+    def new(self, data=b"", *, key=None, derive_key_context=None):
         """A `Blake3Stream`, which has been given ``data``.
 
         ``key``: 32 bytes, for the keyed mode. ``derive_key_context``: a string that says what for, for the mode that
@@ -218,7 +218,10 @@ cdef class Blake3Stream:
             tp_blake3_init(&self.stream, variant)
 
     def update(self, data, /):
-        """Takes in the bytes of a contiguous bytes-like object; many by every core. BufferError, TypeError: it is none."""
+        """Takes in the bytes of a contiguous bytes-like object; many by every core.
+
+        After an exception, as of Ctrl-C, the stream is as it was. BufferError, TypeError: it is none.
+        """
         cdef Py_buffer view
         pin(&view, data, False, -1)
         try:
@@ -247,7 +250,7 @@ cdef class Blake3Stream:
                     self.stream = changed
                     return 0
 
-    def digest(self, length=TP_BLAKE3_DIGEST, /, *, seek=0):
+    def digest(self, length=TP_BLAKE3_DIGEST, *, seek=0):
         """``length`` bytes of the output for all that came so far, from byte ``seek`` on."""
         cdef size_t size = not_negative("length", length)
         cdef uint64_t begin = not_negative("seek", seek)
@@ -264,7 +267,7 @@ cdef class Blake3Stream:
                     tp_blake3_finish(&self.stream, begin, bytes_out, size)
         return out
 
-    def hexdigest(self, length=TP_BLAKE3_DIGEST, /, *, seek=0):
+    def hexdigest(self, length=TP_BLAKE3_DIGEST, *, seek=0):
         """The same, as hexadecimal digits, two a byte."""
         return self.digest(length, seek=seek).hex()
 
@@ -274,6 +277,8 @@ cdef class Blake3Stream:
         with self.lock:
             other.stream = self.stream
         return other
+
+    __copy__ = copy
 
     def __reduce__(self):
         raise TypeError("a Blake3Stream cannot be pickled: it may hold a key")

@@ -41,13 +41,16 @@ def _deliver(results: Generator[_T | Exception], onerror: Callable[..., object] 
             if not isinstance(result, Exception):
                 yield result
             elif onerror is None:
-                raise result
+                try:
+                    raise result
+                finally:
+                    del result
             else:
                 onerror(result)
     finally:
         # With an error all of it would be part of a cycle, and what is in progress would go on until that is collected.
         results.close()
-        result = None
+        del results
 
 
 def _reported(

@@ -23,9 +23,13 @@ class BufferKernel(Kernel[Buffer, _R_co], Generic[_R_co]):
     ) -> NDArray[Any]:
         """The results of many inputs as the rows of one array, worked out on every core.
 
-        ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
-        integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to, of other memory. ``workers`` caps the threads, the caller included.
-        TypeError, BufferError: an item, by its number; ValueError: an ``out`` of another shape, dtype or layout, or that
-        overlaps the data, or offsets that decrease or pass the end. Nothing is done then.
+        ``items``: a list of bytes-like objects; an array of two dimensions or more, each row one input, whatever the stride
+        between them; or a tuple ``(data, offsets)`` as in Arrow: one buffer, and an array of integers between which its
+        parts lie. Returns an array of uint8, (n, size of a result), or one of n results of the kernel's type; ``out`` is
+        such an array to write to, and to return, C-contiguous and of other memory. ``workers`` caps the threads, the caller
+        included. Safe to call from any thread; Ctrl-C takes effect between items.
+
+        TypeError, BufferError: an item, by its number, or offsets that are no array of integers; ValueError: an ``out`` of
+        another shape, dtype or layout, or that overlaps the data; offsets that decrease or pass the end. Nothing is done
+        then.
         """

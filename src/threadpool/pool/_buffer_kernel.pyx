@@ -41,6 +41,7 @@ cdef class BufferKernel(Kernel):
         cdef uint32_t word
         cdef int code
         cdef bint is_word = type(self.element) is str
+        check_function(self)
         if is_word:
             call.result = &word
         elif self.element is None:
@@ -67,11 +68,15 @@ cdef class BufferKernel(Kernel):
     def many(self, items, *, out=None, workers=None):
         """The results of many inputs as the rows of one array, worked out on every core.
 
-        ``items``: bytes-like objects, the rows of an array, or ``(data, offsets)`` as in Arrow: one buffer, and an array of
-        integers between which its parts lie. An array of uint8, (n, size of a result), or of n results of the kernel's
-        type; ``out`` is such an array to write to, of other memory. ``workers`` caps the threads, the caller included.
-        TypeError, BufferError: an item, by its number; ValueError: an ``out`` of another shape, dtype or layout, or that
-        overlaps the data, or offsets that decrease or pass the end. Nothing is done then.
+        ``items``: a list of bytes-like objects; an array of two dimensions or more, each row one input, whatever the stride
+        between them; or a tuple ``(data, offsets)`` as in Arrow: one buffer, and an array of integers between which its
+        parts lie. Returns an array of uint8, (n, size of a result), or one of n results of the kernel's type; ``out`` is
+        such an array to write to, and to return, C-contiguous and of other memory. ``workers`` caps the threads, the caller
+        included. Safe to call from any thread; Ctrl-C takes effect between items.
+
+        TypeError, BufferError: an item, by its number, or offsets that are no array of integers; ValueError: an ``out`` of
+        another shape, dtype or layout, or that overlaps the data; offsets that decrease or pass the end. Nothing is done
+        then.
         """
         from threadpool.pool import run
 
@@ -90,6 +95,12 @@ cdef class BufferKernel(Kernel):
     cdef object error(self, int code):
         """The exception that stands for a code of the function."""
         return RuntimeError(f"{self.name} returned code {code}")
+
+
+cdef inline int check_function(BufferKernel kernel) except -1:
+    if kernel.function is NULL:
+        raise NotImplementedError(f"{type(kernel).__name__} is a base of kernels: it has no function")
+    return 0
 
 
 cdef int call_once(BufferKernel kernel, BufferCall *call) noexcept:
@@ -129,11 +140,14 @@ cdef class BufferBatch(Batch):
     cdef bint is_together
 
     def __cinit__(self, BufferKernel kernel, data, bint is_together, out):
+        check_function(kernel)
         self.kernel = kernel
         self.is_together = is_together
         if not (is_together and self.take_parts(data)) and not self.take_rows(data):
+            if isinstance(data, (str, bytes, bytearray, memoryview)):
+                raise TypeError(f"data must be several bytes-like objects, not one: {type(data).__name__!r}")
             self.take_items(data if type(data) is tuple else drained(data))
-        cdef size_t index, bytes = 0
+        cdef size_t index, total = 0
         cdef list outputs
         if is_together or kernel.element is not None:
             self.outputs = new_array(kernel, self.count, out)
@@ -157,12 +171,12 @@ cdef class BufferBatch(Batch):
         set_body(self, call_function if kernel.together is NULL else call_together, &self.work, self.count)
         self.unit = max(1, kernel.unit)
         if self.work.calls is NULL:
-            bytes = self.count * self.work.size
+            total = self.count * self.work.size
         elif kernel.byte_nanoseconds:
             for index in range(self.count):
-                bytes += self.work.calls[index].size
+                total += self.work.calls[index].size
         if self.count:
-            self.nanoseconds = kernel.item_nanoseconds * self.count + kernel.byte_nanoseconds * bytes
+            self.nanoseconds = kernel.item_nanoseconds * self.count + kernel.byte_nanoseconds * total
         else:
             self.nanoseconds = 0
         cdef double burst = SOME_BURST
@@ -216,23 +230,28 @@ cdef class BufferBatch(Batch):
 
     cdef bint take_parts(self, data) except -1:
         """Whether `data` is a buffer and the places between which its parts lie."""
-        if type(data) is not tuple or len(data) != 2 or not is_offsets(data[1]):
+        if type(data) is not tuple:
             return False
         import numpy
 
-        cdef const long long[::1] offsets = numpy.array(data[1], numpy.longlong)  # which nobody else writes to
+        if len(data) != 2:
+            raise TypeError(f"items must be (data, offsets) if it is a tuple, not of {len(data)} elements")
+        given = numpy.asarray(data[1])
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise TypeError(f"offsets must be an array of integers, with one dimension, not of {given.dtype} with {given.ndim}")
+        cdef const long long[::1] offsets = numpy.array(given, numpy.longlong)  # which nobody else writes to
         cdef size_t index
-        pin(&self.rows, data[0], self.kernel.in_place, 0)
+        pin(&self.rows, data[0], self.kernel.in_place, -1)
         if len(offsets) == 0:
             raise ValueError("offsets must have at least one element")
         self.allocate(len(offsets) - 1, 0)
-        if offsets[0] < 0:
-            raise ValueError(f"offsets must not be negative: offsets[0] is {offsets[0]}")
+        if not 0 <= offsets[0] <= self.rows.len:
+            raise ValueError(f"offsets must be from 0 to {self.rows.len}, the size of data: offsets[0] is {given[0]}")
         for index in range(self.count):
             if not offsets[index] <= offsets[index + 1] <= self.rows.len:
                 raise ValueError(
-                    f"offsets must increase up to {self.rows.len}, the size of data: offsets[{index + 1}] is "
-                    f"{offsets[index + 1]}, after {offsets[index]}")
+                    f"offsets must not decrease, nor pass {self.rows.len}, the size of data: offsets[{index + 1}] is "
+                    f"{given[index + 1]}, after {given[index]}")
             self.work.calls[index].data = <char *>self.rows.buf + offsets[index]
             self.work.calls[index].size = offsets[index + 1] - offsets[index]
         return True
@@ -317,10 +336,6 @@ cdef inline object new_result(BufferKernel kernel, BufferCall *call):
     result = PyBytes_FromStringAndSize(NULL, kernel.result_size)
     call.result = PyBytes_AS_STRING(result)
     return result
-
-
-cdef bint is_offsets(offsets):
-    return getattr(getattr(offsets, "dtype", None), "kind", None) in ("i", "u") and getattr(offsets, "ndim", 0) == 1
 
 
 cdef object new_array(BufferKernel kernel, size_t count, out):
