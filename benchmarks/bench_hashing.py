@@ -14,6 +14,13 @@ from threadpool import hashing
 BLAKE3_SIZES = {"64_KiB": 1 << 16, "256_KiB": 1 << 18, "1_MiB": 1 << 20, "4_MiB": 1 << 22, "32_MiB": 1 << 25}
 
 
+@pytest.mark.parametrize("name", ["sha256", "sha1", "md5"])
+def test_one_long_message(compare, contender, name):
+    kernel, theirs = getattr(hashing, name), getattr(hashlib, name)
+    data = os.urandom(1 << 26)
+    compare(contender(lambda: kernel(data)), {}, hashlib=contender(lambda: theirs(data).digest()))
+
+
 @pytest.mark.parametrize(("size", "count"), [(64, 50_000), (4096, 8000), (1 << 20, 64)], ids=["64_B", "4_KiB", "1_MiB"])
 def test_sha256(compare, contender, processes, executor, size, count):
     data = [os.urandom(size) for _ in range(count)]
