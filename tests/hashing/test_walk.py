@@ -51,7 +51,7 @@ def test_nothing_is_listed_before_its_turn(tmp_path, monkeypatch):
     listed = []
 
     def scandir(path, scandir=os.scandir):
-        listed.append(os.path.relpath(path, tmp_path))
+        listed.append(os.path.relpath(os.fsdecode(path), tmp_path))
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error_between_its_neighbours(tmp_p
     one, two, three = (str(tmp_path / name) for name in ("a/1", "b", "c/1"))
 
     def scandir(path, scandir=os.scandir):
-        if path == two:
+        if os.fsdecode(path) == two:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         return scandir(path)
 
