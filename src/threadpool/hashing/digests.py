@@ -30,7 +30,7 @@ def digests(paths: Iterable[str], algorithm: str) -> Iterator[str | OSError]:
     files = lifecycle.watched(Files(algorithm, workers()))
     iterator = iter(paths)
     at_end = False
-    seconds = 2 * _PATIENCE_SECONDS  # what the last name took to come: as if the first had been slow
+    seconds = 0.0  # what the last name took to come
     error: Exception | None = None
     try:
         while True:
