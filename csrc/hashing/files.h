@@ -1,7 +1,8 @@
 /* Files to be hashed, in a queue: one thread, the owner, puts their names in and takes the digests out, in the same
  * order. Others do the work meanwhile, each at as many files at once as the hash has lanes.
  *
- * A thread that works never waits for another. The owner may wait for a file that somebody has begun. */
+ * A thread that works waits for others only where the process may have no more files open, until they close one; the
+ * owner, for a file that somebody has begun. */
 #ifndef TP_FILES_H
 #define TP_FILES_H
 

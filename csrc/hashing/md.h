@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TP_BLOCK = 64, TP_MOST_WORDS = 8, TP_MOST_LANES = 16, TP_SHA256_DIGEST = 32, TP_SHA1_DIGEST = 20 };
-enum { TP_MD5_DIGEST = 16, TP_MD_MOST_DIGEST = 32 };
+enum { TP_BLOCK = 64, TP_MOST_WORDS = 8, TP_MOST_LANES = 16, TP_MD_MOST_DIGEST = 4 * TP_MOST_WORDS };
 
 /* The compression function over `count` blocks of 64 bytes, of any alignment; of one message, and of each lane. */
 typedef void tp_compress(uint32_t state[], const uint8_t *blocks, size_t count);
