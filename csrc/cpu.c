@@ -58,6 +58,8 @@ tp_cpu_features tp_cpu_detect(void) {
     features.sha_overlaps = features.sha && zero.ebx == 0x68747541 && zero.edx == 0x69746e65 && zero.ecx == 0x444d4163;
     features.avx2 = features.sse41 && ymm && has(one.ecx, 28) && has(seven.ebx, 5);
     features.avx512 = features.avx2 && zmm && has(seven.ebx, 16) && has(seven.ebx, 30) && has(seven.ebx, 31);
+    features.f16c = features.avx2 && has(one.ecx, 29);
+    features.vnni = features.avx512 && has(seven.ecx, 11) && has(seven.ecx, 1);
     features.vpclmul = features.avx512 && features.clmul && has(seven.ecx, 10) && has(seven.ecx, 1);
     return features;
 }
@@ -90,8 +92,8 @@ tp_cpu_features tp_cpu_detect(void) { return (tp_cpu_features){0}; }
 #endif
 
 tp_cpu_features tp_cpu_cap(tp_cpu_features features, tp_cpu_level level) {
-    if (level < TP_CPU_AVX512) features.avx512 = features.vpclmul = false;
-    if (level < TP_CPU_AVX2) features.avx2 = false;
+    if (level < TP_CPU_AVX512) features.avx512 = features.vpclmul = features.vnni = false;
+    if (level < TP_CPU_AVX2) features.avx2 = features.f16c = false;
     if (level < TP_CPU_SSE) features = (tp_cpu_features){0};
     return features;
 }

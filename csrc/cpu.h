@@ -9,9 +9,9 @@
  * x86-64 take nothing away there, nor does this one on x86-64. */
 typedef enum tp_cpu_level {
     TP_CPU_PORTABLE,
-    TP_CPU_SSE, /* SSSE3 and SSE4.1; SSE4.2 with PCLMULQDQ, and the SHA extensions, where the CPU has them */
-    TP_CPU_AVX2,
-    TP_CPU_AVX512, /* VPCLMULQDQ where the CPU has it */
+    TP_CPU_SSE,    /* SSSE3 and SSE4.1; SSE4.2 with PCLMULQDQ, and the SHA extensions, where the CPU has them */
+    TP_CPU_AVX2,   /* F16C where the CPU has it */
+    TP_CPU_AVX512, /* VPCLMULQDQ and VNNI where the CPU has it */
     TP_CPU_NEON,   /* CRC32, PMULL and the SHA extensions where the CPU has them */
 } tp_cpu_level;
 
@@ -23,6 +23,8 @@ typedef struct tp_cpu_features {
     bool avx2;
     bool avx512;  /* F, BW, VL */
     bool vpclmul; /* VPCLMULQDQ, and VBMI */
+    bool vnni;    /* AVX512_VNNI, and VBMI */
+    bool f16c;    /* conversions to half precision of 8 floats, with AVX2 */
     bool neon;
     bool crc32; /* of ARM64, as PMULL */
     bool pmull;

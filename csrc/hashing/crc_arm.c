@@ -4,7 +4,7 @@
 
 #if defined(TP_CRC_ARM)
 
-#include "hashing/vector.h"
+#include "simd.h"
 
 #include <arm_acle.h>
 

@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include "hashing/vector.h"
+#include "simd.h"
 
 #define TARGET TP_TARGET("avx512f,avx512bw,avx512vl,avx512vbmi,vpclmulqdq,pclmul")
 

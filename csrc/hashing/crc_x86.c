@@ -4,7 +4,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include "hashing/vector.h"
+#include "simd.h"
 
 #define TARGET TP_TARGET("pclmul,sse4.2")
 

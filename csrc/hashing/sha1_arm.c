@@ -3,7 +3,7 @@
 
 #if defined(TP_CPU_ARM_SHA)
 
-#include "hashing/vector.h"
+#include "simd.h"
 
 #if defined(__clang__)
 #define SHA_TARGET TP_TARGET("sha2")

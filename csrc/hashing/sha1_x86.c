@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 
-#include "hashing/vector.h"
+#include "simd.h"
 
 #define SHA_TARGET TP_TARGET("sha,sse4.1,ssse3")
 

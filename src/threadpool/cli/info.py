@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import __version__, workers
+from .._simd import level as simd_level
 from ..cores import usable_cores
-from ..hashing._table import simd_level, variants
+from ..hashing._table import variants
 from ..pool.width import VARIABLE, cpu_quota
 
 BLAS_VARIABLES = (

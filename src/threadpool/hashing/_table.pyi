@@ -11,7 +11,6 @@ class Stream:
     def digest(self) -> bytes:
         """Of all that came; the stream takes no more then."""
 
-simd_level: str
 variants: dict[str, str]
 digest_sizes: dict[str, int]
 portable_alone: set[str]

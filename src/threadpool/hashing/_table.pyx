@@ -1,25 +1,11 @@
-"""Every hash by its name, in the fastest variant that this CPU, and the variable THREADPOOL_SIMD, allow."""
-
-import os
+"""Every hash by its name, in the fastest variant that may be used."""
 
 from cpython.buffer cimport PyBUF_SIMPLE
 from cpython.bytes cimport PyBytes_FromStringAndSize
 cimport cython
 
+from threadpool._simd cimport features, tp_cpu_features
 from threadpool.pool._pin cimport acquire, release
-
-cdef extern from "cpu.h" nogil:
-    ctypedef struct tp_cpu_features:
-        pass
-
-    ctypedef enum tp_cpu_level:
-        pass
-
-    tp_cpu_features tp_cpu_detect()
-    tp_cpu_features tp_cpu_cap(tp_cpu_features features, tp_cpu_level level)
-    tp_cpu_level tp_cpu_level_of(tp_cpu_features features)
-    bint tp_cpu_level_named(const char *name, tp_cpu_level *level)
-    const char *tp_cpu_level_name(tp_cpu_level level)
 
 cdef extern from "hashing/hash.h" nogil:
     enum: TP_HASHES
@@ -31,20 +17,7 @@ cdef extern from "hashing/hash.h" nogil:
 cdef tp_hash hashes[TP_HASHES]
 
 
-def select():
-    """Fills the table; once, at import. The level of SIMD."""
-    cdef tp_cpu_features features = tp_cpu_detect()
-    cdef tp_cpu_level level
-    cap = os.environ.get("THREADPOOL_SIMD")
-    if cap:
-        if not tp_cpu_level_named(cap.encode(), &level):
-            raise ValueError(f"THREADPOOL_SIMD must be portable, sse, avx2, avx512 or neon, not {cap!r}")
-        features = tp_cpu_cap(features, level)
-    tp_hash_select(features, hashes)
-    return tp_cpu_level_name(tp_cpu_level_of(features)).decode()
-
-
-simd_level = select()
+tp_hash_select(features, hashes)
 variants = {hashes[i].name.decode(): tp_hash_variant(&hashes[i]).decode() for i in range(TP_HASHES)}
 digest_sizes = {hashes[i].name.decode(): hashes[i].digest_size for i in range(TP_HASHES)}
 portable_alone = {name for i, name in enumerate(variants) if tp_hash_is_portable_alone(&hashes[i])}
