@@ -55,6 +55,7 @@ def public(thing, name):
 
 
 PUBLIC = dict(public(threadpool, "threadpool"))
+MODULES = (threadpool, threadpool.hashing, threadpool.imaging)
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -65,6 +66,6 @@ def test_everything_public_is_documented(name):
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_examples_in_docstrings(name):
     thing = PUBLIC[name]
-    names = {name: getattr(module, name) for module in (threadpool, threadpool.hashing) for name in module.__all__}
+    names = {name: getattr(module, name) for module in MODULES for name in module.__all__}
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(thing), names, name, None, None)
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0

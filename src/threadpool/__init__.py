@@ -4,13 +4,14 @@ The layers, top to bottom; each uses only what stands below it:
 
     cli        the command line: one file for each command
     hashing    kernels that hash; files, folders, manifests
+    imaging    kernels over images; thumbnails
     pool       run, Pool, and the engine under them; what a kernel is
     sync       SharedBuffer and Atomics
-    errors     the exceptions; cores: how many there are
+    errors     the exceptions; cores: how many there are; _simd: what instructions they have
     csrc/      C without Python: loops, threads, atomic operations, algorithms
 """
 
-from . import hashing, pool
+from . import hashing, imaging, pool
 from .errors import ManifestError, QueueFull
 from .pool import (
     cancelled,
@@ -41,6 +42,7 @@ __all__ = [
     "current_worker",
     "dump",
     "hashing",
+    "imaging",
     "imap",
     "imap_unordered",
     "kernel",
