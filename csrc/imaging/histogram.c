@@ -1,0 +1,65 @@
+/* Counts of values, in tables of each part's own. */
+#include "imaging/histogram.h"
+
+#include "imaging/grain.h"
+#include "simd.h"
+
+#include <string.h>
+
+/* Bytes are counted in several tables by turns, 8 for one, two or four channels, and 12 for three: a count that was
+ * just written is slow to be read again, and neighbours are often equal. A step is a multiple of both. */
+enum { MOST_TABLES = 12, STEP = 24 };
+
+static TP_ALWAYS_INLINE void count_row(uint32_t tables[][256], unsigned turns, const uint8_t *row, size_t bytes) {
+    size_t i = 0;
+    for (; bytes - i >= STEP; i += STEP)
+        for (unsigned j = 0; j < STEP; j++)
+            tables[j % turns][row[i + j]]++;
+    for (unsigned j = 0; i + j < bytes; j++)
+        tables[j % turns][row[i + j]]++;
+}
+
+static void add_tables(const tp_image_histogram *histogram, uint32_t tables[][256], unsigned turns) {
+    for (unsigned c = 0; c < histogram->in.channels; c++) {
+        for (unsigned value = 0; value < 256; value++) {
+            uint64_t sum = 0;
+            for (unsigned i = c; i < turns; i += histogram->in.channels)
+                sum += tables[i][value];
+            if (sum) atomic_fetch_add_explicit(&histogram->counts[c][value], sum, memory_order_relaxed);
+        }
+    }
+}
+
+/* Before a count could be more than 32 bits hold, the tables are added, and begun anew. */
+static int run(const void *work, size_t begin, size_t end) {
+    const tp_image_histogram *histogram = work;
+    size_t bytes = tp_row_bytes(&histogram->in), rows = 1 + UINT32_MAX / bytes;
+    uint32_t tables[MOST_TABLES][256];
+    while (begin < end) {
+        size_t stop = end - begin > rows ? begin + rows : end;
+        memset(tables, 0, sizeof tables);
+        if (histogram->in.channels == 3) {
+            for (; begin < stop; begin++)
+                count_row(tables, 12, tp_row(&histogram->in, begin), bytes);
+            add_tables(histogram, tables, 12);
+        } else {
+            for (; begin < stop; begin++)
+                count_row(tables, 8, tp_row(&histogram->in, begin), bytes);
+            add_tables(histogram, tables, 8);
+        }
+    }
+    return TP_OK;
+}
+
+void tp_image_histogram_prepare(const tp_image_histogram *histogram, tp_operation *operation) {
+    size_t bytes = tp_row_bytes(&histogram->in), rows = bytes ? histogram->in.height : 0;
+    for (unsigned c = 0; c < histogram->in.channels; c++)
+        for (unsigned value = 0; value < 256; value++)
+            atomic_store_explicit(&histogram->counts[c][value], 0, memory_order_relaxed);
+    *operation = (tp_operation){
+        .work = histogram,
+        .stages = 1,
+        .stage = {{run, rows, tp_grain(bytes)}},
+        .nanoseconds = 0.4 * (double)bytes * (double)rows,
+    };
+}

@@ -1,0 +1,82 @@
+/* Which variant of turning to use, and in which order an image is turned. */
+#include "imaging/turn.h"
+
+#include "imaging/grain.h"
+
+#define VARIANT(name, one_two, three_four, flip)                                                                       \
+    {                                                                                                                  \
+        name, {tp_turn_1_##one_two, tp_turn_2_##one_two, tp_turn_3_##three_four, tp_turn_4_##three_four}, {            \
+            tp_flip_1_##flip, tp_flip_2_##flip, tp_flip_3_##flip, tp_flip_4_##flip                                     \
+        }                                                                                                              \
+    }
+
+const tp_turn_variant *tp_turn_select(tp_cpu_features features) {
+    static const tp_turn_variant portable = VARIANT("portable", portable, portable, portable);
+#if defined(__x86_64__) || defined(_M_X64)
+    static const tp_turn_variant avx2 = VARIANT("AVX2", sse41, avx2, sse41);
+    static const tp_turn_variant sse41 = VARIANT("SSSE3", sse41, sse41, sse41);
+    if (features.avx2) return &avx2;
+    if (features.sse41) return &sse41;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+    static const tp_turn_variant neon = VARIANT("NEON", neon, neon, neon);
+    if (features.neon) return &neon;
+#endif
+    (void)features;
+    return &portable;
+}
+
+static int turn_by_two(const void *work, size_t begin, size_t end) {
+    const tp_turn *turn = work;
+    tp_flip_row *row = turn->variant->flip[turn->out.channels - 1];
+    for (size_t y = begin; y < end; y++)
+        row(tp_row(&turn->out, y), tp_row(&turn->in, turn->in.height - 1 - y), turn->out.width);
+    return TP_OK;
+}
+
+/* The same pixels, with the rows in reverse order. */
+static tp_image upside_down(const tp_image *image) {
+    tp_image reversed = *image;
+    reversed.pixels = tp_row(image, image->height - 1);
+    reversed.stride = -image->stride;
+    return reversed;
+}
+
+/* Lines of both images stay in the cache until all of their bytes had their turn. */
+enum { TILE = 64 };
+
+static void transpose(const tp_turn *turn, const tp_image *out, const tp_image *in, size_t begin, size_t end) {
+    size_t channels = out->channels;
+    for (size_t y = begin; y < end; y += TILE) {
+        size_t height = end - y < TILE ? end - y : TILE;
+        for (size_t x = 0; x < out->width; x += TILE) {
+            size_t width = out->width - x < TILE ? out->width - x : TILE;
+            turn->variant->transpose[channels - 1](tp_row(out, y) + channels * x, out->stride,
+                                                   tp_row(in, x) + channels * y, in->stride, width, height);
+        }
+    }
+}
+
+static int turn_by_one(const void *work, size_t begin, size_t end) {
+    const tp_turn *turn = work;
+    tp_image out = upside_down(&turn->out);
+    transpose(turn, &out, &turn->in, out.height - end, out.height - begin);
+    return TP_OK;
+}
+
+static int turn_by_three(const void *work, size_t begin, size_t end) {
+    const tp_turn *turn = work;
+    tp_image in = upside_down(&turn->in);
+    transpose(turn, &turn->out, &in, begin, end);
+    return TP_OK;
+}
+
+void tp_turn_prepare(const tp_turn *turn, tp_operation *operation) {
+    tp_run_parts *const runs[] = {turn_by_one, turn_by_two, turn_by_three};
+    size_t bytes = tp_row_bytes(&turn->out), rows = bytes ? turn->out.height : 0;
+    *operation = (tp_operation){
+        .work = turn,
+        .stages = 1,
+        .stage = {{runs[turn->quarters - 1], rows, turn->quarters == 2 ? tp_grain(bytes) : TILE}},
+        .nanoseconds = 0.15 * (double)bytes * (double)rows,
+    };
+}
