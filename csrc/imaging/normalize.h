@@ -20,7 +20,7 @@ typedef struct tp_normalize_variant {
 /* The fastest variant that the features allow. The only place that asks about the CPU. */
 const tp_normalize_variant *tp_normalize_select(tp_cpu_features features);
 
-/* Planes and rows may lie anywhere, values are one behind the other. */
+/* Planes and rows may lie anywhere where their type may, values are one behind the other. */
 typedef struct tp_normalize {
     const tp_normalize_variant *variant;
     tp_image in; /* tp_normalize_emit needs but its width and channels */

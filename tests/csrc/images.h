@@ -30,7 +30,7 @@ typedef struct framed {
 
 enum { UNTOUCHED = 0xa7 };
 
-static inline framed frame_of_rows(size_t row_bytes, size_t height) {
+static inline framed frame_of_rows(size_t row_bytes, size_t height, size_t alignment) {
     framed frame = {.page = (size_t)sysconf(_SC_PAGESIZE)};
     size_t stride = row_bytes + random_below(2) * random_below(70),
            used = height ? stride * (height - 1) + row_bytes : 0;
@@ -48,7 +48,7 @@ static inline framed frame_of_rows(size_t row_bytes, size_t height) {
 }
 
 static inline framed frame_of(size_t width, size_t height, unsigned channels) {
-    framed frame = frame_of_rows(width * channels, height);
+    framed frame = frame_of_rows(width * channels, height, 1);
     frame.image.width = width, frame.image.height = height, frame.image.channels = channels;
     return frame;
 }

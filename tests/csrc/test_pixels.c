@@ -240,8 +240,8 @@ static void test_normalize(const tp_normalize_variant *variant) {
         size_t width = random_side(), height = random_below(20);
         unsigned channels = 1 + (unsigned)random_below(4);
         tp_normalize work = {.variant = variant, .half = random_below(2)};
-        size_t row_bytes = width * (work.half ? 2 : 4);
-        framed in = random_image(width, height, channels), out = frame_of_rows(row_bytes, channels * height);
+        size_t bytes = work.half ? 2 : 4, row_bytes = width * bytes;
+        framed in = random_image(width, height, channels), out = frame_of_rows(row_bytes, channels * height, bytes);
         bool by_turns = random_below(2);
         work.in = in.image, work.out = out.image.pixels;
         work.row_stride = out.image.stride * (by_turns ? (ptrdiff_t)channels : 1);
