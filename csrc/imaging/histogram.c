@@ -7,16 +7,20 @@
 #include <string.h>
 
 /* Bytes are counted in several tables by turns, 8 for one, two or four channels, and 12 for three: a count that was
- * just written is slow to be read again, and neighbours are often equal. A step is a multiple of both. */
-enum { MOST_TABLES = 12, STEP = 24 };
+ * just written is slow to be read again, and neighbours are often equal. */
+enum { MOST_TABLES = 12 };
+
+#define COUNT_FOUR(i)                                                                                                  \
+    (tables[i][row[i]]++, tables[i + 1][row[i + 1]]++, tables[i + 2][row[i + 2]]++, tables[i + 3][row[i + 3]]++)
 
 static TP_ALWAYS_INLINE void count_row(uint32_t tables[][256], unsigned turns, const uint8_t *row, size_t bytes) {
-    size_t i = 0;
-    for (; bytes - i >= STEP; i += STEP)
-        for (unsigned j = 0; j < STEP; j++)
-            tables[j % turns][row[i + j]]++;
-    for (unsigned j = 0; i + j < bytes; j++)
-        tables[j % turns][row[i + j]]++;
+    for (; bytes >= turns; row += turns, bytes -= turns) {
+        COUNT_FOUR(0);
+        COUNT_FOUR(4);
+        if (turns == 12) COUNT_FOUR(8);
+    }
+    for (size_t i = 0; i < bytes; i++)
+        tables[i][row[i]]++;
 }
 
 static void add_tables(const tp_image_histogram *histogram, uint32_t tables[][256], unsigned turns) {

@@ -32,7 +32,7 @@ enum { UNTOUCHED = 0xa7 };
 
 static inline framed frame_of_rows(size_t row_bytes, size_t height, size_t alignment) {
     framed frame = {.page = (size_t)sysconf(_SC_PAGESIZE)};
-    size_t stride = row_bytes + random_below(2) * random_below(70),
+    size_t stride = row_bytes + random_below(2) * random_below(70) * alignment,
            used = height ? stride * (height - 1) + row_bytes : 0;
     frame.room = (used + frame.page) / frame.page * frame.page;
     frame.pages = mmap(NULL, frame.room + 2 * frame.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
