@@ -1,0 +1,177 @@
+/* The blurs over as many lines at once as a vector has bytes, each vector a byte of every line. Columns are such lines as
+ * they are; rows are turned into columns and back. Included by a file for each instruction set, behind its vectors. */
+
+#include "imaging/blur.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How many bytes of a row are turned at once: those of a cache line, in pieces of as many as there are in 128 bits. */
+enum { BLOCK = 64, PIECE = 16, GROUPS = TP_BLUR_COLUMNS / LANES };
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* A vector is overwritten only when no window will reach it any more, by the result this many vectors ahead. */
+static inline size_t lag_of(const tp_box *box, size_t count) { return smaller(box->radius, count) + 2; }
+
+/* The sum of the window before the first pixel, weighed, and a half. */
+TARGET static inline sums first_sums(const uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
+    size_t inside = smaller(box->radius, count);
+    words first = widen(load(line)), last = widen(load(line + (ptrdiff_t)(count - 1) * step));
+    words end = inside < count ? widen(load(line + (ptrdiff_t)inside * step)) : last;
+    sums sum = all_sums(TP_BOX_HALF);
+    weights inner = weights_of((int32_t)box->inner, 0), outer = weights_of((int32_t)box->outer, (int32_t)box->outer);
+    weights beyond = weights_of((int32_t)((uint32_t)(box->radius + 1) * box->inner),
+                                (int32_t)((uint32_t)(box->radius - inside) * box->inner));
+    accumulate(&sum, first, last, &beyond);
+    accumulate(&sum, first, end, &outer);
+    for (size_t i = 0; i < inside; i++)
+        accumulate(&sum, widen(load(line + (ptrdiff_t)i * step)), first, &inner);
+    return sum;
+}
+
+/* From a window to the next a pixel of each weight enters at one end and leaves at the other. What was of the outer weight
+ * is of the inner now, or the other way round: hence the difference. */
+TARGET static void blur_line(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
+    const weights w = weights_of((int32_t)box->outer, (int32_t)(box->inner - box->outer));
+    size_t radius = box->radius, last = count - 1;
+    const uint8_t *left = line, *right = line + (ptrdiff_t)smaller(radius, last) * step;
+    uint8_t *to = line - (ptrdiff_t)lag_of(box, count) * step;
+    sums sum = first_sums(line, step, count, box);
+    words leaving = widen(load(left)), entered = widen(load(right));
+    for (size_t i = 0; i < count; i++, to += step) {
+        right += radius < last - i ? step : 0;
+        left += i > radius + 1 ? step : 0;
+        words entering = widen(load(right)), left_next = widen(load(left));
+        accumulate(&sum, subtract(entering, leaving), subtract(entered, left_next), &w);
+        store(to, narrow(&sum));
+        leaving = left_next;
+        entered = entering;
+    }
+}
+
+/* Each pass goes back over what the last has left, so that one gap of the lag is enough: it is below the line for an odd
+ * pass, and above it for an even one. */
+TARGET static void blur_passes(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box, unsigned passes) {
+    for (; passes; passes--) {
+        blur_line(line, step, count, box);
+        line += (ptrdiff_t)(count - 1 - lag_of(box, count)) * step;
+        step = -step;
+    }
+}
+
+/* Room for lines with their gap, and for the last piece to be whole. */
+static uint8_t *new_scratch(size_t count, size_t lines, void **block) {
+    size_t vectors = SIZE_MAX / LANES / lines - PIECE - 1;
+    *block = count <= vectors ? malloc((count * lines + PIECE + 1) * LANES) : NULL;
+    return *block ? (uint8_t *)(((uintptr_t)*block + LANES - 1) / LANES * LANES) : NULL;
+}
+
+/* 16 vectors of each 128 bits 16 bytes: rows become columns. Of the eight bits of a byte's place, that of its vector and
+ * that in it, each turn makes the highest the lowest. */
+TARGET static inline void turn(vector v[PIECE]) {
+    for (int bit = 0; bit < 4; bit++) {
+        vector mixed[PIECE];
+        for (int i = 0; i < PIECE / 2; i++) {
+            mixed[2 * i] = interleave_low(v[i], v[i + PIECE / 2]);
+            mixed[2 * i + 1] = interleave_high(v[i], v[i + PIECE / 2]);
+        }
+        for (int i = 0; i < PIECE; i++)
+            v[i] = mixed[i];
+    }
+}
+
+/* A row's bytes from x on become vectors, and the other way round. */
+TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, uint8_t *vectors) {
+    uint8_t block[LANES][BLOCK];
+    memset(block, 0, sizeof block);
+    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
+        size_t bytes = smaller(row_bytes - x, BLOCK);
+        for (size_t i = 0; i < rows; i++)
+            if (bytes == BLOCK)
+                memcpy(block[i], tp_row(image, y + i) + x, BLOCK);
+            else
+                memcpy(block[i], tp_row(image, y + i) + x, bytes);
+        for (size_t piece = 0; piece < bytes; piece += PIECE) {
+            vector v[PIECE];
+            for (int i = 0; i < PIECE; i++)
+                v[i] = load_pieces(block[i] + piece);
+            turn(v);
+            for (int i = 0; i < PIECE; i++)
+                store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
+        }
+    }
+}
+
+TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows) {
+    uint8_t block[LANES][BLOCK];
+    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
+        size_t bytes = smaller(row_bytes - x, BLOCK);
+        for (size_t piece = 0; piece < bytes; piece += PIECE) {
+            vector v[PIECE];
+            for (int i = 0; i < PIECE; i++)
+                v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
+            turn(v);
+            for (int i = 0; i < PIECE; i++)
+                store_pieces(block[i] + piece, v[i]);
+        }
+        for (size_t i = 0; i < rows; i++)
+            if (bytes == BLOCK)
+                memcpy(tp_row(image, y + i) + x, block[i], BLOCK);
+            else
+                memcpy(tp_row(image, y + i) + x, block[i], bytes);
+    }
+}
+
+TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
+    const tp_blur *blur = work;
+    tp_box box = tp_box_of_radius(blur->x_radius);
+    size_t width = blur->in.width, channels = blur->in.channels, lag = lag_of(&box, width);
+    size_t last = smaller(end * TP_BLUR_ROWS, blur->in.height), step = channels * LANES;
+    void *block;
+    uint8_t *result = new_scratch(width + lag, channels, &block);
+    if (!result) return TP_NO_MEMORY;
+    uint8_t *line = result + lag * step;
+    if (blur->passes % 2 == 0) result = line;
+    for (size_t y = begin * TP_BLUR_ROWS; y < last; y += LANES) {
+        size_t rows = smaller(last - y, LANES);
+        rows_to_vectors(&blur->in, y, rows, line);
+        for (size_t channel = 0; channel < channels; channel++)
+            blur_passes(line + channel * LANES, (ptrdiff_t)step, width, &box, blur->passes);
+        vectors_to_rows(result, &blur->out, y, rows);
+    }
+    free(block);
+    return TP_OK;
+}
+
+TARGET static inline int blur_columns(const void *work, size_t begin, size_t end) {
+    const tp_blur *blur = work;
+    const tp_image *in = tp_blur_of_rows(blur);
+    tp_box box = tp_box_of_radius(blur->y_radius);
+    size_t height = in->height, row_bytes = tp_row_bytes(in), lag = lag_of(&box, height);
+    size_t last = smaller(end * TP_BLUR_COLUMNS, row_bytes), group_bytes = (height + lag) * LANES;
+    void *block;
+    uint8_t *result = new_scratch(height + lag, GROUPS, &block);
+    if (!result) return TP_NO_MEMORY;
+    uint8_t *line = result + lag * LANES;
+    if (blur->passes % 2 == 0) result = line;
+    for (size_t x = begin * TP_BLUR_COLUMNS; x < last; x += TP_BLUR_COLUMNS) {
+        size_t bytes = smaller(last - x, TP_BLUR_COLUMNS), whole = bytes / LANES, rest = bytes % LANES;
+        for (size_t y = 0; y < height; y++) {
+            const uint8_t *row = tp_row(in, y) + x;
+            for (size_t group = 0; group < whole; group++)
+                store(line + group * group_bytes + y * LANES, load(row + group * LANES));
+            if (rest) memcpy(line + whole * group_bytes + y * LANES, row + whole * LANES, rest);
+        }
+        for (size_t group = 0; group < whole + (rest != 0); group++)
+            blur_passes(line + group * group_bytes, LANES, height, &box, blur->passes);
+        for (size_t y = 0; y < height; y++) {
+            uint8_t *row = tp_row(&blur->out, y) + x;
+            for (size_t group = 0; group < whole; group++)
+                store(row + group * LANES, load(result + group * group_bytes + y * LANES));
+            if (rest) memcpy(row + whole * LANES, result + whole * group_bytes + y * LANES, rest);
+        }
+    }
+    free(block);
+    return TP_OK;
+}
