@@ -10,7 +10,7 @@ const tp_blur_variant *tp_blur_select(tp_cpu_features features) {
     static const tp_blur_variant avx512 = {"AVX-512 x 64", tp_blur_rows_avx512, tp_blur_columns_avx512};
     static const tp_blur_variant avx2 = {"AVX2 x 32", tp_blur_rows_avx2, tp_blur_columns_avx2};
     static const tp_blur_variant sse41 = {"SSE4.1 x 16", tp_blur_rows_sse41, tp_blur_columns_sse41};
-    if (features.avx512) return &avx512;
+    if (features.avx512 && features.vnni) return &avx512;
     if (features.avx2) return &avx2;
     if (features.sse41) return &sse41;
 #elif defined(__aarch64__) || defined(_M_ARM64)
@@ -56,13 +56,13 @@ static size_t parts_of(size_t size, size_t part) { return size / part + (size % 
 
 void tp_blur_prepare(const tp_blur *blur, tp_operation *operation) {
     size_t height = blur->in.height, row_bytes = tp_row_bytes(&blur->in);
-    /* With AVX-512: what a byte takes in a pass, to be turned there and back or moved there and back, or copied. */
-    double bytes = (double)height * (double)row_bytes, pass = 0.1 * blur->passes, turning = 0.1, copying = 0.1;
+    /* With AVX-512: what a byte takes in a pass, to become part of a vector and come back, or to be copied. */
+    double bytes = (double)height * (double)row_bytes, pass = 0.11 * blur->passes, moving = 0.16, copying = 0.1;
     *operation = (tp_operation){.work = blur};
     if (!height || !row_bytes) return;
     if (blur->x_radius > 0)
-        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1, bytes * (pass + turning));
+        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1, bytes * (pass + moving));
     if (blur->y_radius > 0)
-        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1, bytes * (pass + turning));
+        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1, bytes * (pass + moving));
     if (!operation->stages) add_stage(operation, copy_rows, height, 16, bytes * copying);
 }

@@ -20,19 +20,20 @@ typedef __m256i vector;
 #define all_ints _mm256_set1_epi32
 #define subtract_words _mm256_sub_epi16
 #define multiply_pairs _mm256_madd_epi16
+#define add_products(sum, a, b) add_ints(sum, multiply_pairs(a, b))
 #define add_ints _mm256_add_epi32
 #define shift_left _mm256_slli_epi32
 #define shift_right _mm256_srli_epi32
 #define pack_ints _mm256_packus_epi32
 #define pack_words _mm256_packus_epi16
 
-/* 16 bytes of the row and as many of that 16 rows on, rows being 64 bytes. */
-TARGET static inline vector load_pieces(const uint8_t *from) {
-    return _mm256_loadu2_m128i((const __m128i *)(from + 16 * 64), (const __m128i *)from);
+/* 16 bytes of a row and of another, `step` bytes on. */
+TARGET static inline vector load_pieces(const uint8_t *from, size_t step) {
+    return _mm256_loadu2_m128i((const __m128i *)(from + step), (const __m128i *)from);
 }
 
-TARGET static inline void store_pieces(uint8_t *to, vector v) {
-    _mm256_storeu2_m128i((__m128i *)(to + 16 * 64), (__m128i *)to, v);
+TARGET static inline void store_pieces(uint8_t *to, size_t step, vector v) {
+    _mm256_storeu2_m128i((__m128i *)(to + step), (__m128i *)to, v);
 }
 
 #include "imaging/blur_x86.h"

@@ -1,11 +1,11 @@
-/* The blurs over 64 lines at once, with AVX-512. */
+/* The blurs over 64 lines at once, with AVX-512 and VNNI. */
 #include "imaging/blur.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 
 #include "simd.h"
 
-#define TARGET TP_TARGET("avx512f,avx512bw")
+#define TARGET TP_TARGET("avx512f,avx512bw,avx512vnni")
 
 enum { LANES = 64 };
 typedef __m512i vector;
@@ -20,27 +20,26 @@ typedef __m512i vector;
 #define all_ints _mm512_set1_epi32
 #define subtract_words _mm512_sub_epi16
 #define multiply_pairs _mm512_madd_epi16
+#define add_products(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
 #define add_ints _mm512_add_epi32
 #define shift_left _mm512_slli_epi32
 #define shift_right _mm512_srli_epi32
 #define pack_ints _mm512_packus_epi32
 #define pack_words _mm512_packus_epi16
 
-/* 16 bytes of the row and as many of those 16, 32 and 48 rows on, rows being 64 bytes. */
-TARGET static inline vector load_pieces(const uint8_t *from) {
-    const __m128i *pieces = (const __m128i *)from;
-    vector v = _mm512_castsi128_si512(_mm_loadu_si128(pieces));
-    v = _mm512_inserti32x4(v, _mm_loadu_si128(pieces + 64), 1);
-    v = _mm512_inserti32x4(v, _mm_loadu_si128(pieces + 128), 2);
-    return _mm512_inserti32x4(v, _mm_loadu_si128(pieces + 192), 3);
+/* 16 bytes of four rows, `step` bytes from each to the next. */
+TARGET static inline vector load_pieces(const uint8_t *from, size_t step) {
+    vector v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)from));
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(from + step)), 1);
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(from + 2 * step)), 2);
+    return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(from + 3 * step)), 3);
 }
 
-TARGET static inline void store_pieces(uint8_t *to, vector v) {
-    __m128i *pieces = (__m128i *)to;
-    _mm_storeu_si128(pieces, _mm512_castsi512_si128(v));
-    _mm_storeu_si128(pieces + 64, _mm512_extracti32x4_epi32(v, 1));
-    _mm_storeu_si128(pieces + 128, _mm512_extracti32x4_epi32(v, 2));
-    _mm_storeu_si128(pieces + 192, _mm512_extracti32x4_epi32(v, 3));
+TARGET static inline void store_pieces(uint8_t *to, size_t step, vector v) {
+    _mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(v));
+    _mm_storeu_si128((__m128i *)(to + step), _mm512_extracti32x4_epi32(v, 1));
+    _mm_storeu_si128((__m128i *)(to + 2 * step), _mm512_extracti32x4_epi32(v, 2));
+    _mm_storeu_si128((__m128i *)(to + 3 * step), _mm512_extracti32x4_epi32(v, 3));
 }
 
 #include "imaging/blur_x86.h"

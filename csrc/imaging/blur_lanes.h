@@ -6,10 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many bytes of a row are turned at once: those of a cache line, in pieces of as many as there are in 128 bits. */
-enum { BLOCK = 64, PIECE = 16, GROUPS = TP_BLUR_COLUMNS / LANES };
+/* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits. They are more than a cache line,
+ * and the next are asked for ahead: no CPU follows so many rows by itself, nor a column from page to page. */
+enum { BLOCK = 256, PIECE = 16, GROUPS = TP_BLUR_COLUMNS / LANES, ROWS_AHEAD = 16 };
 
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static inline void prefetch_bytes(const uint8_t *from, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64)
+        prefetch(from + i);
+}
 
 /* A vector is overwritten only when no window will reach it any more, by the result this many vectors ahead. */
 static inline size_t lag_of(const tp_box *box, size_t count) { return smaller(box->radius, count) + 2; }
@@ -81,21 +87,20 @@ TARGET static inline void turn(vector v[PIECE]) {
     }
 }
 
-/* A row's bytes from x on become vectors, and the other way round. */
+/* The rows from y on become vectors, and the other way round. */
 TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, uint8_t *vectors) {
-    uint8_t block[LANES][BLOCK];
-    memset(block, 0, sizeof block);
+    uint8_t block[LANES][BLOCK] = {{0}};
     for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
-        size_t bytes = smaller(row_bytes - x, BLOCK);
-        for (size_t i = 0; i < rows; i++)
-            if (bytes == BLOCK)
-                memcpy(block[i], tp_row(image, y + i) + x, BLOCK);
-            else
-                memcpy(block[i], tp_row(image, y + i) + x, bytes);
+        size_t bytes = smaller(row_bytes - x, BLOCK), next_bytes = smaller(row_bytes - x - bytes, BLOCK);
+        for (size_t i = 0; i < rows; i++) {
+            const uint8_t *from = tp_row(image, y + i) + x;
+            memcpy(block[i], from, bytes);
+            prefetch_bytes(from + bytes, next_bytes);
+        }
         for (size_t piece = 0; piece < bytes; piece += PIECE) {
             vector v[PIECE];
             for (int i = 0; i < PIECE; i++)
-                v[i] = load_pieces(block[i] + piece);
+                v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
             turn(v);
             for (int i = 0; i < PIECE; i++)
                 store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
@@ -106,33 +111,57 @@ TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows,
 TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows) {
     uint8_t block[LANES][BLOCK];
     for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
-        size_t bytes = smaller(row_bytes - x, BLOCK);
+        size_t bytes = smaller(row_bytes - x, BLOCK), next_bytes = smaller(row_bytes - x - bytes, BLOCK);
         for (size_t piece = 0; piece < bytes; piece += PIECE) {
             vector v[PIECE];
             for (int i = 0; i < PIECE; i++)
                 v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
             turn(v);
             for (int i = 0; i < PIECE; i++)
-                store_pieces(block[i] + piece, v[i]);
+                store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
         }
-        for (size_t i = 0; i < rows; i++)
-            if (bytes == BLOCK)
-                memcpy(tp_row(image, y + i) + x, block[i], BLOCK);
-            else
-                memcpy(tp_row(image, y + i) + x, block[i], bytes);
+        for (size_t i = 0; i < rows; i++) {
+            uint8_t *to = tp_row(image, y + i) + x;
+            memcpy(to, block[i], bytes);
+            prefetch_bytes(to + bytes, next_bytes);
+        }
+    }
+}
+
+/* The columns of so many bytes from x on become vectors, those of each group a line, and the other way round. */
+TARGET static void columns_to_vectors(const tp_image *image, size_t x, size_t bytes, uint8_t *line, size_t line_bytes) {
+    size_t whole = bytes / LANES, rest = bytes % LANES;
+    for (size_t y = 0; y < image->height; y++, line += LANES) {
+        const uint8_t *from = tp_row(image, y) + x;
+        prefetch_bytes(tp_row(image, smaller(y + ROWS_AHEAD, image->height - 1)) + x, bytes);
+        for (size_t group = 0; group < whole; group++)
+            store(line + group * line_bytes, load(from + group * LANES));
+        if (rest) memcpy(line + whole * line_bytes, from + whole * LANES, rest);
+    }
+}
+
+TARGET static void vectors_to_columns(const uint8_t *line, size_t line_bytes, const tp_image *image, size_t x,
+                                      size_t bytes) {
+    size_t whole = bytes / LANES, rest = bytes % LANES;
+    for (size_t y = 0; y < image->height; y++, line += LANES) {
+        uint8_t *to = tp_row(image, y) + x;
+        prefetch_bytes(tp_row(image, smaller(y + ROWS_AHEAD, image->height - 1)) + x, bytes);
+        for (size_t group = 0; group < whole; group++)
+            store(to + group * LANES, load(line + group * line_bytes));
+        if (rest) memcpy(to + whole * LANES, line + whole * line_bytes, rest);
     }
 }
 
 TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
     const tp_blur *blur = work;
     tp_box box = tp_box_of_radius(blur->x_radius);
-    size_t width = blur->in.width, channels = blur->in.channels, lag = lag_of(&box, width);
-    size_t last = smaller(end * TP_BLUR_ROWS, blur->in.height), step = channels * LANES;
+    size_t width = blur->in.width, channels = blur->in.channels, lag = lag_of(&box, width), step = channels * LANES;
     void *block;
     uint8_t *result = new_scratch(width + lag, channels, &block);
     if (!result) return TP_NO_MEMORY;
     uint8_t *line = result + lag * step;
     if (blur->passes % 2 == 0) result = line;
+    size_t last = smaller(end * TP_BLUR_ROWS, blur->in.height);
     for (size_t y = begin * TP_BLUR_ROWS; y < last; y += LANES) {
         size_t rows = smaller(last - y, LANES);
         rows_to_vectors(&blur->in, y, rows, line);
@@ -146,31 +175,20 @@ TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
 
 TARGET static inline int blur_columns(const void *work, size_t begin, size_t end) {
     const tp_blur *blur = work;
-    const tp_image *in = tp_blur_of_rows(blur);
     tp_box box = tp_box_of_radius(blur->y_radius);
-    size_t height = in->height, row_bytes = tp_row_bytes(in), lag = lag_of(&box, height);
-    size_t last = smaller(end * TP_BLUR_COLUMNS, row_bytes), group_bytes = (height + lag) * LANES;
+    size_t height = blur->in.height, lag = lag_of(&box, height), line_bytes = (height + lag) * LANES;
     void *block;
     uint8_t *result = new_scratch(height + lag, GROUPS, &block);
     if (!result) return TP_NO_MEMORY;
     uint8_t *line = result + lag * LANES;
     if (blur->passes % 2 == 0) result = line;
+    size_t last = smaller(end * TP_BLUR_COLUMNS, tp_row_bytes(&blur->in));
     for (size_t x = begin * TP_BLUR_COLUMNS; x < last; x += TP_BLUR_COLUMNS) {
-        size_t bytes = smaller(last - x, TP_BLUR_COLUMNS), whole = bytes / LANES, rest = bytes % LANES;
-        for (size_t y = 0; y < height; y++) {
-            const uint8_t *row = tp_row(in, y) + x;
-            for (size_t group = 0; group < whole; group++)
-                store(line + group * group_bytes + y * LANES, load(row + group * LANES));
-            if (rest) memcpy(line + whole * group_bytes + y * LANES, row + whole * LANES, rest);
-        }
-        for (size_t group = 0; group < whole + (rest != 0); group++)
-            blur_passes(line + group * group_bytes, LANES, height, &box, blur->passes);
-        for (size_t y = 0; y < height; y++) {
-            uint8_t *row = tp_row(&blur->out, y) + x;
-            for (size_t group = 0; group < whole; group++)
-                store(row + group * LANES, load(result + group * group_bytes + y * LANES));
-            if (rest) memcpy(row + whole * LANES, result + whole * group_bytes + y * LANES, rest);
-        }
+        size_t bytes = smaller(last - x, TP_BLUR_COLUMNS);
+        columns_to_vectors(tp_blur_of_rows(blur), x, bytes, line, line_bytes);
+        for (size_t done = 0, group = 0; done < bytes; done += LANES, group++)
+            blur_passes(line + group * line_bytes, LANES, height, &box, blur->passes);
+        vectors_to_columns(result, line_bytes, &blur->out, x, bytes);
     }
     free(block);
     return TP_OK;

@@ -12,8 +12,8 @@ typedef uint8x16_t vector;
 
 #define load(from) vld1q_u8(from)
 #define store(to, v) vst1q_u8(to, v)
-#define load_pieces load
-#define store_pieces store
+#define load_pieces(from, step) load(from)
+#define store_pieces(to, step, v) store(to, v)
 #define interleave_low vzip1q_u8
 #define interleave_high vzip2q_u8
 

@@ -12,8 +12,8 @@ typedef __m128i vector;
 
 #define load(from) _mm_loadu_si128((const __m128i *)(from))
 #define store(to, v) _mm_storeu_si128((__m128i *)(to), v)
-#define load_pieces load
-#define store_pieces store
+#define load_pieces(from, step) load(from)
+#define store_pieces(to, step, v) store(to, v)
 #define interleave_low _mm_unpacklo_epi8
 #define interleave_high _mm_unpackhi_epi8
 #define interleave_words_low _mm_unpacklo_epi16
@@ -22,6 +22,7 @@ typedef __m128i vector;
 #define all_ints _mm_set1_epi32
 #define subtract_words _mm_sub_epi16
 #define multiply_pairs _mm_madd_epi16
+#define add_products(sum, a, b) add_ints(sum, multiply_pairs(a, b))
 #define add_ints _mm_add_epi32
 #define shift_left _mm_slli_epi32
 #define shift_right _mm_srli_epi32

@@ -34,7 +34,7 @@ TARGET static inline sums all_sums(int32_t value) {
 
 TARGET static inline vector plus_products(vector sum, vector pairs, const weights *w) {
     vector upper = shift_left(multiply_pairs(pairs, w->upper), 15);
-    return add_ints(add_ints(sum, upper), multiply_pairs(pairs, w->lower));
+    return add_products(add_ints(sum, upper), pairs, w->lower);
 }
 
 TARGET static inline void accumulate(sums *sum, words a, words b, const weights *w) {
