@@ -1,0 +1,97 @@
+/* The passes of a resize in vectors. A file for one instruction set defines, before it includes this one:
+ *
+ *   LANES, vector, TARGET: of TP_LANE bytes, their type, and what the compiler is told of a function
+ *   DIGITS: how weights are split
+ *   load(address), store(address, x)
+ *   load_lanes(row, offsets): a lane from each offset
+ *   store_lanes(address, x, step): of each lane the first `step` bytes, one behind the other; may write up to a vector
+ *   everywhere(address): a lane in all
+ *   shuffle(x, control): bytes within each lane, 0 for 0x80
+ *   sums, begin_sums(first), add_products(&sums, x, weights), total(sums): of 32-bit words the sums over steps of four
+ *     bytes times the weights that tp_split made of four; `first` is added
+ *   word(number): in every word
+ *   pairs(x, y): in each lane the sums of two neighbours of x, then those of y
+ *   descale(x): words without their TP_WEIGHT_BITS
+ *   pack(a, b, c, d): in each lane the words of each as bytes, 0 to 255
+ *   in_order(x): words of such a pack, those of `a` first */
+#include "imaging/resize_variants.h"
+
+static const uint8_t by_row[3][TP_LANE] = {
+    {0, 1, 2, 3},                                           /* one channel: words are sums of the four rows */
+    {0, 2, 4, 6, 1, 3, 5, 7},                               /* two: of each row both */
+    {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}, /* more */
+};
+
+/* The words of a lane are sums of an output's channels, in groups of taps. */
+TARGET static TP_ALWAYS_INLINE void put_quad(vector t[TP_QUAD], unsigned channels, uint8_t *quad) {
+    vector packed;
+    if (channels > 2) {
+        packed = pack(descale(t[0]), descale(t[1]), descale(t[2]), descale(t[3]));
+    } else {
+        vector first = pairs(t[0], t[1]), second = pairs(t[2], t[3]);
+        if (channels == 1) first = second = pairs(first, second);
+        packed = pack(descale(first), descale(second), descale(first), descale(second));
+    }
+    if (channels > 1) packed = shuffle(packed, everywhere(by_row[channels == 2 ? 1 : 2]));
+    store_lanes(quad, packed, TP_QUAD * channels);
+}
+
+TARGET static TP_ALWAYS_INLINE void across_channels(const tp_axis *axis, unsigned channels,
+                                                    const uint8_t *const rows[TP_QUAD], uint8_t *quad) {
+    const tp_table *table = &axis->table;
+    const size_t *offsets = table->offsets;
+    /* Its groups make one sum of their own halves. */
+    const vector half = word(1 << (TP_WEIGHT_BITS - (channels == 1 ? 3 : channels == 2 ? 2 : 1)));
+    for (size_t block = 0; block < table->blocks; block++) {
+        const uint8_t *vectors = table->vectors + table->starts[block];
+        vector control = load(vectors);
+        sums s[TP_QUAD];
+        for (int row = 0; row < TP_QUAD; row++)
+            s[row] = begin_sums(half);
+        const uint8_t *row0 = rows[0], *row1 = rows[1], *row2 = rows[2], *row3 = rows[3];
+        for (uint32_t steps = table->steps[block]; steps; steps--) {
+            const uint8_t *at[TP_QUAD] = {row0, row1, row2, row3};
+            for (int row = 0; row < TP_QUAD; row++) {
+                vector taps = load_lanes(at[row], offsets);
+                if (channels > 1) taps = shuffle(taps, control);
+                add_products(&s[row], taps, vectors + sizeof(vector));
+            }
+            size_t step = tp_lane_taps(channels) * channels;
+            row0 += step, row1 += step, row2 += step, row3 += step;
+            vectors += PLANES * sizeof(vector);
+        }
+        vector t[TP_QUAD];
+        for (int row = 0; row < TP_QUAD; row++)
+            t[row] = total(&s[row]);
+        put_quad(t, channels, quad);
+        quad += LANES * TP_QUAD * channels;
+        offsets += LANES;
+    }
+}
+
+TARGET static void across(const tp_axis *axis, unsigned channels, const uint8_t *const rows[TP_QUAD], uint8_t *quad) {
+    if (channels == 1) across_channels(axis, 1, rows, quad);
+    if (channels == 2) across_channels(axis, 2, rows, quad);
+    if (channels == 3) across_channels(axis, 3, rows, quad);
+    if (channels == 4) across_channels(axis, 4, rows, quad);
+}
+
+TARGET static void down(const uint8_t *const *quads, size_t count, const void *weights, size_t bytes, uint8_t *row) {
+    const vector half = word(1 << (TP_WEIGHT_BITS - 1));
+    for (size_t i = 0; i < bytes; i += sizeof(vector)) {
+        if (bytes - i < sizeof(vector)) i = bytes - sizeof(vector); /* some of them a second time */
+        sums s[4];
+        for (int part = 0; part < 4; part++)
+            s[part] = begin_sums(half);
+        const uint8_t *of_quad = weights;
+        for (size_t quad = 0; quad < count; quad++, of_quad += PLANES * sizeof(vector))
+            for (int part = 0; part < 4; part++)
+                add_products(&s[part], load(quads[quad] + TP_QUAD * i + part * sizeof(vector)), of_quad);
+        vector t[4];
+        for (int part = 0; part < 4; part++)
+            t[part] = descale(total(&s[part]));
+        store(row + i, in_order(pack(t[0], t[1], t[2], t[3])));
+    }
+}
+
+#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, tp_premultiply, tp_divide}

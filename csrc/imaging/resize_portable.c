@@ -1,0 +1,54 @@
+/* Resizing, a number at a time. */
+#include "imaging/resize_variants.h"
+
+#include <string.h>
+
+static const uint32_t half = 1u << (TP_WEIGHT_BITS - 1);
+
+static void across(const tp_axis *axis, unsigned channels, const uint8_t *const rows[TP_QUAD], uint8_t *quad) {
+    for (size_t x = 0; x < axis->out; x++) {
+        const int32_t *weights = axis->weights + x * axis->most;
+        for (unsigned channel = 0; channel < channels; channel++)
+            for (int row = 0; row < TP_QUAD; row++) {
+                const uint8_t *pixels = rows[row] + (size_t)axis->first[x] * channels + channel;
+                uint32_t sum = half;
+                for (int32_t tap = 0; tap < axis->taps[x]; tap++)
+                    sum += (uint32_t)weights[tap] * pixels[(size_t)tap * channels];
+                *quad++ = tp_to_byte(sum);
+            }
+    }
+}
+
+static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t *quad) {
+    for (size_t i = 0; i < bytes; i++)
+        for (int row = 0; row < TP_QUAD; row++)
+            *quad++ = rows[row][i];
+}
+
+static void down(const uint8_t *const *quads, size_t count, const void *table, size_t bytes, uint8_t *to) {
+    const int32_t *weights = table;
+    for (size_t i = 0; i < bytes; i++) {
+        uint32_t sum = half;
+        for (size_t quad = 0; quad < count; quad++)
+            for (int row = 0; row < TP_QUAD; row++)
+                sum += (uint32_t)weights[TP_QUAD * quad + row] * quads[quad][TP_QUAD * i + row];
+        to[i] = tp_to_byte(sum);
+    }
+}
+
+void tp_premultiply(const uint8_t *row, size_t width, unsigned channels, uint8_t *to) {
+    for (size_t i = 0; i < width * channels; i += channels) {
+        unsigned alpha = to[i + channels - 1] = row[i + channels - 1];
+        for (unsigned channel = 0; channel < channels - 1; channel++)
+            to[i + channel] = tp_times_alpha(row[i + channel], alpha);
+    }
+}
+
+void tp_divide(uint8_t *row, size_t width, unsigned channels) {
+    for (size_t i = 0; i < width * channels; i += channels)
+        for (unsigned channel = 0; channel < channels - 1; channel++)
+            row[i + channel] = tp_without_alpha(row[i + channel], row[i + channels - 1]);
+}
+
+const tp_resize_variant tp_resize_portable = {"portable", TP_WHOLE,       0,        across, interleave,
+                                              down,       tp_premultiply, tp_divide};

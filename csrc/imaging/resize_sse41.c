@@ -1,0 +1,38 @@
+/* Resizing with SSE4.1. */
+#include "imaging/resize_variants.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+
+#include "simd.h"
+
+#define TARGET TP_TARGET("sse4.1,ssse3")
+
+enum { LANES = 1 };
+typedef __m128i vector;
+
+#define load(address) _mm_loadu_si128((const __m128i *)(const void *)(address))
+#define store(address, x) _mm_storeu_si128((__m128i *)(void *)(address), x)
+#define load_lanes(row, offsets) load((row) + (offsets)[0])
+#define store_lanes(address, x, step) store(address, x)
+#define everywhere load
+#define shuffle _mm_shuffle_epi8
+#define word _mm_set1_epi32
+#define descale(x) _mm_srai_epi32(x, TP_WEIGHT_BITS)
+#define pack(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
+#define pairs _mm_hadd_epi32
+#define in_order(x) (x)
+#define even(x) _mm_and_si128(x, _mm_set1_epi16(0xff))
+#define odd(x) _mm_srli_epi16(x, 8)
+#define multiply_add _mm_madd_epi16
+#define add _mm_add_epi32
+#define high_half(x) _mm_slli_epi32(x, 16)
+
+#include "imaging/resize_words.h"
+
+#include "imaging/resize_lanes.h"
+
+#include "imaging/resize_interleave.h"
+
+const tp_resize_variant tp_resize_sse41 = VARIANT("SSE4.1");
+
+#endif
