@@ -25,7 +25,7 @@ const tp_normalize_variant *tp_normalize_select(tp_cpu_features features) {
 static void normalize_row(const tp_normalize *normalize, size_t y, const uint8_t *row) {
     tp_normalize_row *variant = normalize->half ? normalize->variant->halves : normalize->variant->floats;
     uint8_t *out = (uint8_t *)normalize->out + (ptrdiff_t)y * normalize->row_stride;
-    for (unsigned c = 0; c < normalize->in.channels; c++)
+    for (unsigned c = 0; c < normalize->planes; c++)
         variant(out + (ptrdiff_t)c * normalize->plane_stride, row, normalize->in.width, normalize->in.channels, c,
                 normalize->scale[c], normalize->bias[c]);
 }

@@ -3,6 +3,8 @@
 
 #include "imaging/grain.h"
 
+#include <string.h>
+
 #define VARIANT(name, one_two, three_four, flip)                                                                       \
     {                                                                                                                  \
         name, {tp_turn_1_##one_two, tp_turn_2_##one_two, tp_turn_3_##three_four, tp_turn_4_##three_four}, {            \
@@ -23,6 +25,13 @@ const tp_turn_variant *tp_turn_select(tp_cpu_features features) {
 #endif
     (void)features;
     return &portable;
+}
+
+static int turn_by_none(const void *work, size_t begin, size_t end) {
+    const tp_turn *turn = work;
+    for (size_t y = begin; y < end; y++)
+        memcpy(tp_row(&turn->out, y), tp_row(&turn->in, y), tp_row_bytes(&turn->out));
+    return TP_OK;
 }
 
 static int turn_by_two(const void *work, size_t begin, size_t end) {
@@ -71,12 +80,12 @@ static int turn_by_three(const void *work, size_t begin, size_t end) {
 }
 
 void tp_turn_prepare(const tp_turn *turn, tp_operation *operation) {
-    tp_run_parts *const runs[] = {turn_by_one, turn_by_two, turn_by_three};
+    tp_run_parts *const runs[] = {turn_by_none, turn_by_one, turn_by_two, turn_by_three};
     size_t bytes = tp_row_bytes(&turn->out), rows = bytes ? turn->out.height : 0;
     *operation = (tp_operation){
         .work = turn,
         .stages = 1,
-        .stage = {{runs[turn->quarters - 1], rows, turn->quarters == 2 ? tp_grain(bytes) : TILE}},
+        .stage = {{runs[turn->quarters], rows, turn->quarters % 2 ? TILE : tp_grain(bytes)}},
         .nanoseconds = 0.15 * (double)bytes * (double)rows,
     };
 }

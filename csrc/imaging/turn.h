@@ -22,7 +22,7 @@ const tp_turn_variant *tp_turn_select(tp_cpu_features features);
 typedef struct tp_turn {
     const tp_turn_variant *variant;
     tp_image in, out;
-    unsigned quarters; /* 1, 2 or 3, counter-clockwise */
+    unsigned quarters; /* 0 to 3, counter-clockwise */
 } tp_turn;
 
 /* Parts are rows of the result. The operation needs `turn` for as long as it runs. */

@@ -243,7 +243,7 @@ static void test_normalize(const tp_normalize_variant *variant) {
         size_t bytes = work.half ? 2 : 4, row_bytes = width * bytes;
         framed in = random_image(width, height, channels), out = frame_of_rows(row_bytes, channels * height, bytes);
         bool by_turns = random_below(2);
-        work.in = in.image, work.out = out.image.pixels;
+        work.in = in.image, work.planes = in.image.channels, work.out = out.image.pixels;
         work.row_stride = out.image.stride * (by_turns ? (ptrdiff_t)channels : 1);
         work.plane_stride = out.image.stride * (by_turns ? 1 : (ptrdiff_t)height);
         for (unsigned c = 0; c < channels; c++)

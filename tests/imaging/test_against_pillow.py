@@ -28,14 +28,14 @@ against_pillow = load()
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", against_pillow.CHECKS)
 def test_made_up_images(name, seed, soak):
-    against_pillow.check(name, seed, soak(150, 5000))
+    against_pillow.check(name, seed, soak(500, 20_000))
 
 
 @pytest.mark.thread_unsafe(reason="a process of its own")
 @pytest.mark.parametrize("level", ["portable", "sse", "avx2", "avx512"])
 def test_every_simd_level(level):
     done = subprocess.run(
-        [sys.executable, PROGRAM, "100", "60"],
+        [sys.executable, PROGRAM, "100", "400"],
         env={**os.environ, "THREADPOOL_SIMD": level},
         capture_output=True,
         text=True,

@@ -37,7 +37,8 @@ def test_an_impulse_spreads_alike_in_all_directions():
     array[15, 15] = 255
     for result in (imaging.gaussian_blur(array, 2.7), imaging.box_blur(array, 2.7), imaging.resize(array, (62, 62))):
         numpy.testing.assert_array_equal(result, result[::-1])
-        numpy.testing.assert_array_equal(result, result.T)
+        numpy.testing.assert_array_equal(result, result[:, ::-1])
+        numpy.testing.assert_allclose(result.astype(int), result.T, atol=1)  # rounded in one direction first
         assert result.any()
 
 

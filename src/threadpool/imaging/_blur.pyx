@@ -102,7 +102,7 @@ cdef class GaussianBlur(Blur):
 
     >>> import numpy
     >>> gaussian_blur(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), 1).tolist()
-    [[5, 23, 35, 23, 5]]
+    [[5, 21, 37, 21, 5]]
 
     ``radius``: the standard deviation in pixels, 0 or more; one number or (horizontal, vertical). Three extended boxes
     (Gwosdek, Grewenig, Bruhn, Weickert: "Theoretical foundations of Gaussian convolution by extended box filtering", 2011),

@@ -97,7 +97,7 @@ cdef class ToChw(ImageKernel):
     >>> import numpy
     >>> image = numpy.full((480, 640, 3), 255, numpy.uint8)
     >>> planes = to_chw(image, (224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), box=(80, 0, 560, 480))
-    >>> planes.shape, planes.dtype, planes[0, 0, 0].round(3).item()
+    >>> planes.shape, planes.dtype, round(planes[0, 0, 0].item(), 3)
     ((3, 224, 224), dtype('float32'), 2.249)
 
     Crop, resize, normalise and transpose in one pass. ``size``, ``filter`` (bilinear if left out), ``box``, ``mode`` and

@@ -203,8 +203,10 @@ cdef object returned(Picture source, Picture result, str mode):
     size = (result.image.width, result.image.height)
     if 0 in size:
         return Image.new(mode, size)
-    # Three channels may be four bytes for each pixel, as in Pillow's memory.
-    raw = "RGBX" if mode == "RGB" and result.image.channels == 4 else mode
-    image = Image.frombuffer(mode, size, result.array, "raw", raw, 0, 1)
+    # Three channels may be four bytes for each pixel, as in Pillow's memory; for the others nothing is copied.
+    if mode == "RGB" and result.image.channels == 4:
+        image = Image.frombytes(mode, size, result.array, "raw", "RGBX")
+    else:
+        image = Image.frombuffer(mode, size, result.array, "raw", mode, 0, 1)
     image.info = source.pillow.info.copy()
     return image

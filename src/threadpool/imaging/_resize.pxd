@@ -6,6 +6,10 @@ from libc.stdint cimport uint8_t
 from threadpool.imaging._image_kernel cimport Operation, tp_operation
 from threadpool.imaging._picture cimport Picture, tp_image
 
+cdef extern from "imaging/resize.h" nogil:
+    ctypedef struct tp_resize_variant:
+        pass
+
 cdef extern from "imaging/axis.h" nogil:
     ctypedef enum tp_filter:
         TP_NEAREST
@@ -18,13 +22,11 @@ cdef extern from "imaging/axis.h" nogil:
     ctypedef struct tp_axis:
         pass
 
-    tp_axis *tp_axis_new(size_t before, float begin, float end, size_t after, tp_filter filter)
+    tp_axis *tp_axis_new(size_t before, float begin, float end, size_t after, tp_filter filter,
+                         const tp_resize_variant *variant, unsigned channels)
     void tp_axis_free(tp_axis *axis)
 
 cdef extern from "imaging/resize.h" nogil:
-    ctypedef struct tp_resize_variant:
-        pass
-
     ctypedef struct tp_resize:
         const tp_resize_variant *variant
         tp_image before "in"

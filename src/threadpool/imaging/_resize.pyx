@@ -35,9 +35,10 @@ cdef class Axis:
         tp_axis_free(self.axis)
 
 
-def make_axis(size_t before, float begin, float end, size_t after, tp_filter filter):
+def make_axis(size_t before, float begin, float end, size_t after, tp_filter filter, unsigned channels):
+    """Across images of so many channels, or down, of none."""
     cdef Axis axis = Axis()
-    axis.axis = tp_axis_new(before, begin, end, after, filter)
+    axis.axis = tp_axis_new(before, begin, end, after, filter, variant if channels else NULL, channels)
     if axis.axis is NULL:
         raise MemoryError
     return axis
@@ -46,9 +47,9 @@ def make_axis(size_t before, float begin, float end, size_t after, tp_filter fil
 kept_axis = functools.lru_cache(maxsize=32)(make_axis)
 
 
-cdef Axis axis_for(size_t before, float begin, float end, size_t after, tp_filter filter):
+cdef Axis axis_for(size_t before, float begin, float end, size_t after, tp_filter filter, unsigned channels):
     cdef double weights = max(<double>after, 6 * <double>(end - begin))
-    return (kept_axis if weights <= MOST_KEPT_WEIGHTS else make_axis)(before, begin, end, after, filter)
+    return (kept_axis if weights <= MOST_KEPT_WEIGHTS else make_axis)(before, begin, end, after, filter, channels)
 
 
 @cython.final
@@ -85,8 +86,8 @@ cdef class Scaling:
             raise ValueError(f"mode must be {' or '.join(MODES_OF_CHANNELS[picture.image.channels])} for {name}, which has "
                              f"{picture.image.channels} channels, not {self.mode!r}")
         mode = picture.mode if self.mode is None else self.mode
-        cdef Axis across = axis_for(width, left, right, self.width, self.filter)
-        cdef Axis down = axis_for(height, top, bottom, self.height, self.filter)
+        cdef Axis across = axis_for(width, left, right, self.width, self.filter, picture.image.channels)
+        cdef Axis down = axis_for(height, top, bottom, self.height, self.filter, 0)
         resize.variant = variant
         resize.before = picture.image
         resize.across = across.axis
@@ -152,8 +153,9 @@ cdef class Resize(ImageKernel):
         cdef Scaling scaling = settings
         cdef ResizeOperation operation = ResizeOperation()
         operation.source = picture
-        operation.axes = scaling.prepare(&operation.resize, picture, name)
+        # First the memory, for what there is none for: weights take longer.
         operation.target = target_for(picture, scaling.width, scaling.height, picture.image.channels, out)
+        operation.axes = scaling.prepare(&operation.resize, picture, name)
         operation.resize.out = operation.target.image
         tp_resize_prepare(&operation.resize, &operation.operation)
         return operation
