@@ -2,6 +2,13 @@
 #include "imaging/turn.h"
 
 #include "imaging/grain.h"
+#include "simd.h"
+
+enum { LINE = 64 }; /* bytes, of a cache */
+
+#if !defined(prefetch)
+#define prefetch(address) ((void)(address))
+#endif
 
 #include <string.h>
 
@@ -50,18 +57,44 @@ static tp_image upside_down(const tp_image *image) {
     return reversed;
 }
 
-/* Lines of both images stay in the cache until all of their bytes had their turn. */
+/* Pixels, so that the lines of both images stay in the cache until all of their bytes had their turn. */
 enum { TILE = 64 };
 
+/* What the processor does not foresee: a few bytes of many rows, read or written. */
+static void fetch(const tp_image *image, size_t x, size_t y, size_t width, size_t height) {
+    size_t bytes = width * image->channels;
+    for (size_t row = y; row < y + height; row++) {
+        const uint8_t *begin = tp_row(image, row) + image->channels * x;
+        for (size_t i = 0; i < bytes; i += LINE)
+            prefetch(begin + i);
+        prefetch(begin + bytes - 1);
+    }
+}
+
+typedef struct tile {
+    size_t x, y, width, height;
+} tile;
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Down the rows [begin, end) first: along the rows of the other image. */
+static tile tile_of(size_t index, size_t width, size_t begin, size_t end) {
+    size_t down = (end - begin + TILE - 1) / TILE, x = index / down * TILE, y = begin + index % down * TILE;
+    return (tile){x, y, least(TILE, width - x), least(TILE, end - y)};
+}
+
 static void transpose(const tp_turn *turn, const tp_image *out, const tp_image *in, size_t begin, size_t end) {
-    size_t channels = out->channels;
-    for (size_t y = begin; y < end; y += TILE) {
-        size_t height = end - y < TILE ? end - y : TILE;
-        for (size_t x = 0; x < out->width; x += TILE) {
-            size_t width = out->width - x < TILE ? out->width - x : TILE;
-            turn->variant->transpose[channels - 1](tp_row(out, y) + channels * x, out->stride,
-                                                   tp_row(in, x) + channels * y, in->stride, width, height);
+    tp_turn_transpose *variant = turn->variant->transpose[out->channels - 1];
+    size_t tiles = ((out->width + TILE - 1) / TILE) * ((end - begin + TILE - 1) / TILE);
+    for (size_t i = 0; i < tiles; i++) {
+        tile t = tile_of(i, out->width, begin, end);
+        if (i + 1 < tiles) {
+            tile next = tile_of(i + 1, out->width, begin, end);
+            fetch(out, next.x, next.y, next.width, next.height);
+            fetch(in, next.y, next.x, next.height, next.width);
         }
+        variant(tp_row(out, t.y) + out->channels * t.x, out->stride, tp_row(in, t.x) + in->channels * t.y, in->stride,
+                t.width, t.height);
     }
 }
 
