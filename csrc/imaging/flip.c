@@ -5,18 +5,19 @@
 
 #include <string.h>
 
-#define VARIANT(name, set)                                                                                             \
+#define VARIANT(name, three, others)                                                                                   \
     {                                                                                                                  \
-        name, { tp_flip_1_##set, tp_flip_2_##set, tp_flip_3_##set, tp_flip_4_##set }                                   \
+        name, { tp_flip_1_##others, tp_flip_2_##others, tp_flip_3_##three, tp_flip_4_##others }                        \
     }
 
 const tp_flip_variant *tp_flip_select(tp_cpu_features features) {
-    static const tp_flip_variant portable = VARIANT("portable", portable);
+    static const tp_flip_variant portable = VARIANT("portable", portable, portable);
 #if defined(__x86_64__) || defined(_M_X64)
-    static const tp_flip_variant sse41 = VARIANT("SSSE3", sse41);
+    static const tp_flip_variant avx2 = VARIANT("AVX2", sse41, avx2), sse41 = VARIANT("SSSE3", sse41, sse41);
+    if (features.avx2) return &avx2;
     if (features.sse41) return &sse41;
 #elif defined(__aarch64__) || defined(_M_ARM64)
-    static const tp_flip_variant neon = VARIANT("NEON", neon);
+    static const tp_flip_variant neon = VARIANT("NEON", neon, neon);
     if (features.neon) return &neon;
 #endif
     (void)features;

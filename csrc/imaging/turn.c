@@ -4,25 +4,25 @@
 #include "imaging/grain.h"
 #include "simd.h"
 
+#include <string.h>
+
 enum { LINE = 64 }; /* bytes, of a cache */
 
 #if !defined(prefetch)
 #define prefetch(address) ((void)(address))
 #endif
 
-#include <string.h>
-
-#define VARIANT(name, one_two, three_four, flip)                                                                       \
+#define VARIANT(name, set, flip_three, flip_others)                                                                    \
     {                                                                                                                  \
-        name, {tp_turn_1_##one_two, tp_turn_2_##one_two, tp_turn_3_##three_four, tp_turn_4_##three_four}, {            \
-            tp_flip_1_##flip, tp_flip_2_##flip, tp_flip_3_##flip, tp_flip_4_##flip                                     \
+        name, {tp_turn_1_##set, tp_turn_2_##set, tp_turn_3_##set, tp_turn_4_##set}, {                                  \
+            tp_flip_1_##flip_others, tp_flip_2_##flip_others, tp_flip_3_##flip_three, tp_flip_4_##flip_others          \
         }                                                                                                              \
     }
 
 const tp_turn_variant *tp_turn_select(tp_cpu_features features) {
     static const tp_turn_variant portable = VARIANT("portable", portable, portable, portable);
 #if defined(__x86_64__) || defined(_M_X64)
-    static const tp_turn_variant avx2 = VARIANT("AVX2", sse41, avx2, sse41);
+    static const tp_turn_variant avx2 = VARIANT("AVX2", avx2, sse41, avx2);
     static const tp_turn_variant sse41 = VARIANT("SSSE3", sse41, sse41, sse41);
     if (features.avx2) return &avx2;
     if (features.sse41) return &sse41;
@@ -62,12 +62,10 @@ enum { TILE = 64 };
 
 /* What the processor does not foresee: a few bytes of many rows, read or written. */
 static void fetch(const tp_image *image, size_t x, size_t y, size_t width, size_t height) {
-    size_t bytes = width * image->channels;
     for (size_t row = y; row < y + height; row++) {
-        const uint8_t *begin = tp_row(image, row) + image->channels * x;
-        for (size_t i = 0; i < bytes; i += LINE)
-            prefetch(begin + i);
-        prefetch(begin + bytes - 1);
+        const uint8_t *begin = tp_row(image, row) + image->channels * x, *end = begin + image->channels * width;
+        for (const uint8_t *line = begin - (uintptr_t)begin % LINE; line < end; line += LINE)
+            prefetch(line);
     }
 }
 

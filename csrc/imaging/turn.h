@@ -31,7 +31,7 @@ void tp_turn_prepare(const tp_turn *turn, tp_operation *operation);
 /* The variants. Each compiles on every architecture, to nothing where it has no place. */
 tp_turn_transpose tp_turn_1_portable, tp_turn_2_portable, tp_turn_3_portable, tp_turn_4_portable;
 tp_turn_transpose tp_turn_1_sse41, tp_turn_2_sse41, tp_turn_3_sse41, tp_turn_4_sse41;
-tp_turn_transpose tp_turn_3_avx2, tp_turn_4_avx2;
+tp_turn_transpose tp_turn_1_avx2, tp_turn_2_avx2, tp_turn_3_avx2, tp_turn_4_avx2;
 tp_turn_transpose tp_turn_1_neon, tp_turn_2_neon, tp_turn_3_neon, tp_turn_4_neon;
 
 #endif

@@ -1,47 +1,31 @@
-/* Squares of pixels, in vectors of 16 bytes: 16 pixels wide of one channel, 8 of two or three, 4 of four. Included by a
- * file for each instruction set, which defines TARGET, NAME(channels), vector, load(address), store(address, v),
+/* Columns become rows, in vectors of 16 bytes: 16 pixels wide of one channel, 8 of two or three, 4 of four. Included by
+ * a file for each instruction set, which defines TARGET, NAME(channels), vector, load(address), store(address, v),
  * store_half(address, v) for the lower 8 bytes, shuffle(v, order), join(v, w) of bits, skip(v, bytes) towards the lower
- * end, and low8(v, w), high8 and so on to 32, which interleave elements of the lower or upper halves. */
+ * end, and low8(v, w), high8 and so on to 32, which interleave the elements of the lower or upper halves. */
 
-/* Rows become columns when those of the first half are interleaved with those of the second, as often as halves can be
- * halved. */
-#define TRANSPOSED(count, low, high)                                                                                   \
-    for (int halves = 1; halves < (count); halves *= 2) {                                                              \
-        vector mixed[count];                                                                                           \
-        for (int i = 0; i < (count) / 2; i++) {                                                                        \
-            mixed[2 * i] = low(rows[i], rows[i + (count) / 2]);                                                        \
-            mixed[2 * i + 1] = high(rows[i], rows[i + (count) / 2]);                                                   \
-        }                                                                                                              \
-        memcpy(rows, mixed, sizeof mixed);                                                                             \
-    }
+#define NARROWER(channels) tp_turn_##channels##_portable
+#define WIDTH(channels) (channels == 1 ? 16 : channels == 4 ? 4 : 8)
+#define HEIGHT WIDTH
+#define load_rows(in, in_stride, i, count) load(in + i * in_stride)
 
-#define SQUARE(channels, count, low, high)                                                                             \
-    TARGET static inline void square_##channels(uint8_t *out, ptrdiff_t out_stride, const uint8_t *in,                 \
-                                                ptrdiff_t in_stride) {                                                 \
-        vector rows[count];                                                                                            \
-        for (int i = 0; i < (count); i++)                                                                              \
-            rows[i] = load(in + i * in_stride);                                                                        \
-        TRANSPOSED(count, low, high)                                                                                   \
-        for (int i = 0; i < (count); i++)                                                                              \
-            store(out + i * out_stride, rows[i]);                                                                      \
-    }
+#include "imaging/turn_tiles.h"
 
-SQUARE(1, 16, low8, high8)
-SQUARE(2, 8, low16, high16)
-SQUARE(4, 4, low32, high32)
+BLOCK(1, 16, low8, high8)
+BLOCK(2, 8, low16, high16)
+BLOCK(4, 4, low32, high32)
 
 /* Four columns of four rows, as 12 bytes each. */
 TARGET static inline void columns(vector rows[4], const uint8_t *in, ptrdiff_t in_stride, const uint8_t *spread) {
     static const uint8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0xff, 0xff, 0xff, 0xff};
     for (int i = 0; i < 4; i++)
         rows[i] = shuffle(load(in + i * in_stride), load(spread));
-    TRANSPOSED(4, low32, high32)
+    INTERLEAVE(rows, 4, low32, high32)
     for (int i = 0; i < 4; i++)
         rows[i] = shuffle(rows[i], load(order));
 }
 
 /* Three bytes as four. The right half of a row is loaded with four bytes of the left one before it. */
-TARGET static inline void square_3(uint8_t *out, ptrdiff_t out_stride, const uint8_t *in, ptrdiff_t in_stride) {
+TARGET static inline void block_3(uint8_t *out, ptrdiff_t out_stride, const uint8_t *in, ptrdiff_t in_stride) {
     static const uint8_t left[16] = {0, 1, 2, 0xff, 3, 4, 5, 0xff, 6, 7, 8, 0xff, 9, 10, 11, 0xff};
     static const uint8_t right[16] = {4, 5, 6, 0xff, 7, 8, 9, 0xff, 10, 11, 12, 0xff, 13, 14, 15, 0xff};
     static const uint8_t to_end[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -56,11 +40,6 @@ TARGET static inline void square_3(uint8_t *out, ptrdiff_t out_stride, const uin
         }
     }
 }
-
-#define SIDE(channels) (channels == 1 ? 16 : channels == 4 ? 4 : 8)
-#define SMALLER(channels) tp_turn_##channels##_portable
-
-#include "imaging/turn_tiles.h"
 
 TRANSPOSE(1)
 TRANSPOSE(2)
