@@ -5,19 +5,18 @@
 
 #include <string.h>
 
-#define VARIANT(name, three, others)                                                                                   \
+#define VARIANT(name, set)                                                                                             \
     {                                                                                                                  \
-        name, { tp_flip_1_##others, tp_flip_2_##others, tp_flip_3_##three, tp_flip_4_##others }                        \
+        name, { tp_flip_1_##set, tp_flip_2_##set, tp_flip_3_##set, tp_flip_4_##set }                                   \
     }
 
 const tp_flip_variant *tp_flip_select(tp_cpu_features features) {
-    static const tp_flip_variant portable = VARIANT("portable", portable, portable);
+    static const tp_flip_variant portable = VARIANT("portable", portable);
 #if defined(__x86_64__) || defined(_M_X64)
-    static const tp_flip_variant avx2 = VARIANT("AVX2", sse41, avx2), sse41 = VARIANT("SSSE3", sse41, sse41);
-    if (features.avx2) return &avx2;
+    static const tp_flip_variant sse41 = VARIANT("SSSE3", sse41); /* as fast as memory, so more would gain nothing */
     if (features.sse41) return &sse41;
 #elif defined(__aarch64__) || defined(_M_ARM64)
-    static const tp_flip_variant neon = VARIANT("NEON", neon, neon);
+    static const tp_flip_variant neon = VARIANT("NEON", neon);
     if (features.neon) return &neon;
 #endif
     (void)features;

@@ -30,7 +30,6 @@ void tp_flip_prepare(const tp_flip *flip, tp_operation *operation);
 /* The variants. Each compiles on every architecture, to nothing where it has no place. */
 tp_flip_row tp_flip_1_portable, tp_flip_2_portable, tp_flip_3_portable, tp_flip_4_portable;
 tp_flip_row tp_flip_1_sse41, tp_flip_2_sse41, tp_flip_3_sse41, tp_flip_4_sse41;
-tp_flip_row tp_flip_1_avx2, tp_flip_2_avx2, tp_flip_4_avx2;
 tp_flip_row tp_flip_1_neon, tp_flip_2_neon, tp_flip_3_neon, tp_flip_4_neon;
 
 #endif

@@ -44,6 +44,6 @@ void tp_gray_prepare(const tp_gray *gray, tp_operation *operation) {
         .work = gray,
         .stages = 1,
         .stage = {{run, rows, tp_grain(bytes)}},
-        .nanoseconds = 0.08 * (double)bytes * (double)rows,
+        .nanoseconds = 0.06 * (double)bytes * (double)rows,
     };
 }

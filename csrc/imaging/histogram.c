@@ -37,7 +37,7 @@ static void add_tables(const tp_image_histogram *histogram, uint32_t tables[][25
 /* Before a count could be more than 32 bits hold, the tables are added, and begun anew. */
 static int run(const void *work, size_t begin, size_t end) {
     const tp_image_histogram *histogram = work;
-    size_t bytes = tp_row_bytes(&histogram->in), rows = 1 + UINT32_MAX / bytes;
+    size_t bytes = tp_row_bytes(&histogram->in), rows = 1 + TP_MOST_PIXELS / bytes;
     uint32_t tables[MOST_TABLES][256];
     while (begin < end) {
         size_t stop = end - begin > rows ? begin + rows : end;
@@ -64,6 +64,6 @@ void tp_image_histogram_prepare(const tp_image_histogram *histogram, tp_operatio
         .work = histogram,
         .stages = 1,
         .stage = {{run, rows, tp_grain(bytes)}},
-        .nanoseconds = 0.4 * (double)bytes * (double)rows,
+        .nanoseconds = 0.33 * (double)bytes * (double)rows,
     };
 }

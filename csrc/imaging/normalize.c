@@ -40,11 +40,11 @@ static int run(const void *work, size_t begin, size_t end) {
 }
 
 void tp_normalize_prepare(const tp_normalize *normalize, tp_operation *operation) {
-    size_t bytes = tp_row_bytes(&normalize->in), rows = bytes ? normalize->in.height : 0;
+    size_t bytes = tp_row_bytes(&normalize->in) * (normalize->half ? 2 : 4), rows = bytes ? normalize->in.height : 0;
     *operation = (tp_operation){
         .work = normalize,
         .stages = 1,
-        .stage = {{run, rows, tp_grain(4 * bytes)}},
-        .nanoseconds = 0.4 * (double)bytes * (double)rows,
+        .stage = {{run, rows, tp_grain(bytes)}},
+        .nanoseconds = 0.1 * (double)bytes * (double)rows,
     };
 }

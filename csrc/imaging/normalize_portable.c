@@ -5,24 +5,26 @@
 
 static float normal(uint8_t byte, float scale, float bias) { return (float)byte * scale + bias; }
 
-/* To the nearest, of two as near to the even one: of `bits` the lowest `dropped`, 1 to 31, are left out. */
-static uint32_t rounded(uint32_t bits, unsigned dropped) {
-    uint32_t kept = bits >> dropped, rest = bits << (32 - dropped), tie = (uint32_t)1 << 31;
-    return kept + (rest > tie || (rest == tie && (kept & 1)));
-}
-
-static uint16_t half_of(float value) {
-    enum { INFINITE = 0x7c00, QUIET = 0x0200 };
+static uint32_t bits_of(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint32_t sign = bits >> 16 & 0x8000, exponent = bits >> 23 & 0xff, fraction = bits & 0x7fffff;
-    if (exponent == 0xff) return (uint16_t)(sign | INFINITE | (fraction ? QUIET | fraction >> 13 : 0));
-    if (exponent > 127 + 15) return (uint16_t)(sign | INFINITE);
-    /* A fraction that is rounded up to one more than it can hold is one more exponent, as it should be. */
-    if (exponent > 127 - 15) return (uint16_t)(sign | rounded((exponent - (127 - 15)) << 23 | fraction, 13));
-    /* Subnormal, in units of 2^-24; under half of one there is nothing. */
-    unsigned dropped = 126 - exponent;
-    return (uint16_t)(sign | (dropped > 24 ? 0 : rounded(1 << 23 | fraction, dropped)));
+    return bits;
+}
+
+/* All is computed, and then chosen from: what bytes come next is not to be foreseen. */
+static uint16_t half_of(float value) {
+    enum { BIAS = 127 - 15, DROPPED = 23 - 10, INFINITE = 0x7c00, QUIET = 0x0200 };
+    uint32_t bits = bits_of(value), magnitude = bits & 0x7fffffff;
+    /* Just under half of the last bit that is kept, or with that bit odd just half. Where all bits are ones, the carry
+     * is one more exponent, as it should be. */
+    uint32_t odd = magnitude >> DROPPED & 1, up = (1 << (DROPPED - 1)) - 1 + odd;
+    uint32_t normal = (magnitude - ((uint32_t)BIAS << 23) + up) >> DROPPED;
+    /* The last bit of 0.5 is worth as much as that of a subnormal half. */
+    uint32_t subnormal = bits_of((value < 0 ? -value : value) + 0.5f) - bits_of(0.5f);
+    uint32_t nan = INFINITE | QUIET | (magnitude >> DROPPED & (QUIET - 1));
+    uint32_t half = magnitude < (uint32_t)(BIAS + 1) << 23 ? subnormal : normal;
+    half = magnitude >= (uint32_t)(BIAS + 31) << 23 ? INFINITE : half;
+    return (uint16_t)(bits >> 16 & 0x8000) | (uint16_t)(magnitude > (uint32_t)0xff << 23 ? nan : half);
 }
 
 void tp_normalize_floats_portable(void *out, const uint8_t *row, size_t width, unsigned channels, unsigned channel,
