@@ -1,13 +1,14 @@
-/* The blurs over as many lines at once as a vector has bytes, each vector a byte of every line. Columns are such lines as
- * they are; rows are turned into columns and back. Included by a file for each instruction set, behind its vectors. */
+/* The blurs over as many lines at once as a vector has bytes, each vector a byte of every line. Columns are such lines
+ * as they are; rows are turned into columns and back. Included by a file for each instruction set, behind its vectors.
+ */
 
 #include "imaging/blur.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits. They are more than a cache line,
- * and the next are asked for ahead: no CPU follows so many rows by itself, nor a column from page to page. */
+/* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits. They are more than a cache
+ * line, and the next are asked for ahead: no CPU follows so many rows by itself, nor a column from page to page. */
 enum { BLOCK = 256, PIECE = 16, GROUPS = TP_BLUR_COLUMNS / LANES, ROWS_AHEAD = 16 };
 
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -36,8 +37,8 @@ TARGET static inline sums first_sums(const uint8_t *line, ptrdiff_t step, size_t
     return sum;
 }
 
-/* From a window to the next a pixel of each weight enters at one end and leaves at the other. What was of the outer weight
- * is of the inner now, or the other way round: hence the difference. */
+/* From a window to the next a pixel of each weight enters at one end and leaves at the other. What was of the outer
+ * weight is of the inner now, or the other way round: hence the difference. */
 TARGET static void blur_line(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
     const weights w = weights_of((int32_t)box->outer, (int32_t)(box->inner - box->outer));
     size_t radius = box->radius, last = count - 1;
@@ -56,8 +57,8 @@ TARGET static void blur_line(uint8_t *line, ptrdiff_t step, size_t count, const 
     }
 }
 
-/* Each pass goes back over what the last has left, so that one gap of the lag is enough: it is below the line for an odd
- * pass, and above it for an even one. */
+/* Each pass goes back over what the last has left, so that one gap of the lag is enough: it is below the line for an
+ * odd pass, and above it for an even one. */
 TARGET static void blur_passes(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box, unsigned passes) {
     for (; passes; passes--) {
         blur_line(line, step, count, box);
@@ -73,8 +74,8 @@ static uint8_t *new_scratch(size_t count, size_t lines, void **block) {
     return *block ? (uint8_t *)(((uintptr_t)*block + LANES - 1) / LANES * LANES) : NULL;
 }
 
-/* 16 vectors of each 128 bits 16 bytes: rows become columns. Of the eight bits of a byte's place, that of its vector and
- * that in it, each turn makes the highest the lowest. */
+/* 16 vectors of each 128 bits 16 bytes: rows become columns. Of the eight bits of a byte's place, that of its vector
+ * and that in it, each turn makes the highest the lowest. */
 TARGET static inline void turn(vector v[PIECE]) {
     for (int bit = 0; bit < 4; bit++) {
         vector mixed[PIECE];

@@ -33,9 +33,7 @@ static inline words widen(vector bytes) {
     return (words){vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))), vreinterpretq_s16_u16(vmovl_high_u8(bytes))};
 }
 
-static inline words subtract(words a, words b) {
-    return (words){vsubq_s16(a.low, b.low), vsubq_s16(a.high, b.high)};
-}
+static inline words subtract(words a, words b) { return (words){vsubq_s16(a.low, b.low), vsubq_s16(a.high, b.high)}; }
 
 static inline weights weights_of(int32_t a, int32_t b) { return (weights){vdupq_n_s32(a), vdupq_n_s32(b)}; }
 

@@ -35,7 +35,8 @@ static room new_room(void) {
 
 /* An image that begins where the room does, or ends there; a negative stride has the last row first. */
 static tp_image place(room r, size_t width, size_t height, unsigned channels, size_t gap, bool negative, bool at_end) {
-    size_t row_bytes = width * channels, stride = row_bytes + gap, size = height ? (height - 1) * stride + row_bytes : 0;
+    size_t row_bytes = width * channels, stride = row_bytes + gap,
+           size = height ? (height - 1) * stride + row_bytes : 0;
     CHECK(size <= MOST_BYTES);
     uint8_t *first = at_end ? r.end - size : r.start;
     if (negative && height) first += (height - 1) * stride;
@@ -150,11 +151,9 @@ static void test_examples(const tp_blur_variant *variant) {
         uint8_t expected[22];
     } examples[] = {
         {1, 1, 1, {4, 7, 10, 13, 73, 77, 80, 27, 30, 49, 68, 9, 13, 20, 27, 62, 68, 75, 53, 60, 99, 135}},
-        {1, 2.6f, 0, {0,  0,  25, 41, 41, 41, 41, 41, 25,  0,   0,
-                      18, 24, 31, 40, 50, 60, 70, 94, 126, 157, 186}},
+        {1, 2.6f, 0, {0, 0, 25, 41, 41, 41, 41, 41, 25, 0, 0, 18, 24, 31, 40, 50, 60, 70, 94, 126, 157, 186}},
         {1, 0, 0.3f, {2, 4, 6, 8, 9, 218, 13, 15, 17, 19, 48, 8, 16, 24, 33, 41, 97, 57, 65, 73, 81, 207}},
-        {1, 100, 0, {1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,
-                     123, 124, 126, 127, 128, 129, 130, 132, 133, 134, 135}},
+        {1, 100, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 123, 124, 126, 127, 128, 129, 130, 132, 133, 134, 135}},
         {3, 1.5f, 0, {0, 1, 11, 29, 55, 63, 55, 29, 11, 1, 0, 17, 22, 30, 40, 50, 60, 71, 87, 113, 146, 171}},
         {3, 0.4f, 0, {0, 0, 0, 0, 18, 217, 18, 0, 0, 0, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 111, 243}},
         {3, 3, 7, {19, 23, 28, 35, 43, 51, 58, 66, 72, 77, 81, 19, 23, 29, 36, 44, 51, 59, 66, 72, 78, 82}},
@@ -187,12 +186,18 @@ static void test_box_radius(void) {
 static float random_radius(size_t size) {
     static const float limits[] = {63, 64, 126.5f, 127, 127.5f, 128, 255, 256, 257.25f, 1000, 65536, 1e-9f};
     switch (next_random(6)) {
-    case 0: return 0;
-    case 1: return (float)next_random(1000) / 1000;
-    case 2: return (float)next_random(12);
-    case 3: return limits[next_random(sizeof limits / sizeof *limits)];
-    case 4: return (float)next_random(20000) / 1000;
-    default: return (float)next_random(2000) / 1000 * (float)size;
+    case 0:
+        return 0;
+    case 1:
+        return (float)next_random(1000) / 1000;
+    case 2:
+        return (float)next_random(12);
+    case 3:
+        return limits[next_random(sizeof limits / sizeof *limits)];
+    case 4:
+        return (float)next_random(20000) / 1000;
+    default:
+        return (float)next_random(2000) / 1000 * (float)size;
     }
 }
 
@@ -210,7 +215,8 @@ static void test_random(const tp_blur_variant *variants[], size_t count, room in
         bool two_values = next_random(4) == 0; /* the sums become as large as they can */
         for (size_t i = 0; i < size; i++)
             noise[i] = (uint8_t)(two_values ? 255 * next_random(2) : next_random(256));
-        tp_blur blur = {.x_radius = random_radius(width), .y_radius = random_radius(height), .passes = 1 + next_random(3)};
+        tp_blur blur = {
+            .x_radius = random_radius(width), .y_radius = random_radius(height), .passes = 1 + next_random(3)};
         tp_image packed = {noise, (ptrdiff_t)(width * channels), width, height, channels};
         tp_image packed_out = {expected, packed.stride, width, height, channels};
         blur.variant = variants[0], blur.in = packed, blur.out = packed_out;
@@ -280,8 +286,11 @@ static void test_long(const tp_blur_variant *portable, const tp_blur_variant *va
     CHECK(in && expected && out);
     for (size_t i = 0; i < size; i++)
         in[i] = (uint8_t)next_random(256);
-    tp_blur blur = {portable, {in, (ptrdiff_t)(width * channels), width, height, channels}, .x_radius = radius,
-                    .y_radius = radius, .passes = passes};
+    tp_blur blur = {portable,
+                    {in, (ptrdiff_t)(width * channels), width, height, channels},
+                    .x_radius = radius,
+                    .y_radius = radius,
+                    .passes = passes};
     blur.out = blur.in;
     blur.out.pixels = expected;
     run(&blur);
