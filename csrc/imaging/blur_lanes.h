@@ -18,8 +18,8 @@ static inline void prefetch_bytes(const uint8_t *from, size_t bytes) {
         prefetch(from + i);
 }
 
-/* A vector is overwritten only when no window will reach it any more, by the result this many vectors ahead. */
-static inline size_t lag_of(const tp_box *box, size_t count) { return smaller(box->radius, count) + 2; }
+/* A vector is overwritten when no window will reach it any more, by the result of the vector so many ahead. */
+static inline size_t lag_of(const tp_box *box, size_t count) { return smaller(box->radius + 1, count); }
 
 /* The sum of the window before the first pixel, weighed, and a half. */
 TARGET static inline sums first_sums(const uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
