@@ -64,6 +64,17 @@ static tp_image place(room room, size_t width, size_t height, unsigned channels,
     return image;
 }
 
+enum { UNTOUCHED = 0xa5 };
+
+/* The bytes of an image, those between its rows, and some on both sides, as far as the room has them. */
+static room around(const tp_image *image, room room) {
+    uint8_t *one = image->pixels, *other = tp_row(image, image->height - 1);
+    uint8_t *begin = one < other ? one : other, *end = (one < other ? other : one) + tp_row_bytes(image);
+    begin -= begin - room.begin < 200 ? begin - room.begin : 200;
+    end += room.end - end < 200 ? room.end - end : 200;
+    return (struct room){begin, end};
+}
+
 typedef struct geometry {
     float left, top, right, bottom;
     tp_filter filter;
@@ -177,16 +188,14 @@ static void test_random_geometries(room source, room result, room expected) {
                     tp_row(&in, y)[(x + 1) * channels - 1] = (const uint8_t[]){0, 1, 2, 254, 255}[below(5)];
         resize(variants[0], &in, &oracle, &g, 1);
         for (int i = variant_count - 1; i >= 0; i--) {
-            memset(result.begin, 0xa5, ROOM);
+            room touched = around(&out, result);
+            memset(touched.begin, UNTOUCHED, (size_t)(touched.end - touched.begin));
             resize(variants[i], &in, &out, &g, below(3) ? 1 + below(9) : 1);
             check_same(&out, &oracle);
-            size_t touched = 0, bytes = out_width * out_height * channels, same = 0;
             for (size_t y = 0; y < out_height; y++)
-                for (size_t j = 0; j < tp_row_bytes(&out); j++)
-                    same += tp_row(&out, y)[j] == 0xa5;
-            for (size_t j = 0; j < ROOM; j++)
-                touched += result.begin[j] != 0xa5;
-            CHECK(touched == bytes - same);
+                memset(tp_row(&out, y), UNTOUCHED, tp_row_bytes(&out));
+            for (const uint8_t *byte = touched.begin; byte < touched.end; byte++)
+                CHECK(*byte == UNTOUCHED);
         }
     }
 }
