@@ -1,0 +1,53 @@
+/* Resizing with NEON. */
+#include "imaging/resize_variants.h"
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+
+#include "simd.h"
+
+#define TARGET
+
+enum { LANES = 1 };
+typedef int32x4_t vector;
+
+#define bytes_of vreinterpretq_u8_s32
+#define shorts_of vreinterpretq_s16_s32
+#define load(address) vreinterpretq_s32_u8(vld1q_u8((const uint8_t *)(const void *)(address)))
+#define store(address, x) vst1q_u8((uint8_t *)(void *)(address), bytes_of(x))
+#define load_lanes(row, offsets) load((row) + (offsets)[0])
+#define store_lanes(address, x, step) store(address, x)
+#define everywhere load
+#define shuffle(x, control) vreinterpretq_s32_u8(vqtbl1q_u8(bytes_of(x), bytes_of(control)))
+#define word vdupq_n_s32
+#define descale(x) vshrq_n_s32(x, TP_WEIGHT_BITS)
+#define narrow(x, y) vcombine_s16(vqmovn_s32(x), vqmovn_s32(y))
+#define pack(a, b, c, d) vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(narrow(a, b)), vqmovun_s16(narrow(c, d))))
+#define pairs vpaddq_s32
+#define in_order(x) (x)
+#define even(x) vandq_s32(x, vdupq_n_s32(0x00ff00ff))
+#define odd(x) vreinterpretq_s32_u16(vshrq_n_u16(vreinterpretq_u16_s32(x), 8))
+#define add vaddq_s32
+#define high_half(x) vshlq_n_s32(x, 16)
+
+static TP_ALWAYS_INLINE vector multiply_add(vector x, vector y) {
+    int32x4_t low = vmull_s16(vget_low_s16(shorts_of(x)), vget_low_s16(shorts_of(y)));
+    return vpaddq_s32(low, vmull_high_s16(shorts_of(x), shorts_of(y)));
+}
+
+static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t *quad) {
+    for (size_t i = 0; i < bytes; i += TP_LANE) {
+        if (bytes - i < TP_LANE) i = bytes - TP_LANE; /* some of them a second time */
+        uint8x16x4_t four;
+        for (int row = 0; row < TP_QUAD; row++)
+            four.val[row] = vld1q_u8(rows[row] + i);
+        vst4q_u8(quad + TP_QUAD * i, four);
+    }
+}
+
+#include "imaging/resize_words.h"
+
+#include "imaging/resize_lanes.h"
+
+const tp_resize_variant tp_resize_neon = VARIANT("NEON");
+
+#endif
