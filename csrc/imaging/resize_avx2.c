@@ -9,6 +9,7 @@
 
 enum { LANES = 2 };
 typedef __m256i vector;
+typedef __m256 floats;
 
 #define load_lane(address) _mm_loadu_si128((const __m128i *)(const void *)(address))
 #define load(address) _mm256_loadu_si256((const __m256i *)(const void *)(address))
@@ -22,11 +23,23 @@ typedef __m256i vector;
 #define pack(a, b, c, d) _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))
 #define pairs _mm256_hadd_epi32
 #define in_order(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
-#define even(x) _mm256_and_si256(x, _mm256_set1_epi16(0xff))
-#define odd(x) _mm256_srli_epi16(x, 8)
+#define both _mm256_and_si256
+#define either _mm256_or_si256
+#define left _mm256_slli_epi32
+#define right _mm256_srli_epi32
+#define smaller_of _mm256_min_epi32
+#define right16 _mm256_srli_epi16
+#define add16 _mm256_add_epi16
+#define multiply16 _mm256_mullo_epi16
+#define zeros(x) _mm256_cmpeq_epi32(x, _mm256_setzero_si256())
+#define to_floats _mm256_cvtepi32_ps
+#define to_integers _mm256_cvttps_epi32
+#define number _mm256_set1_ps
+#define divide_floats _mm256_div_ps
+#define multiply_floats _mm256_mul_ps
+#define add_floats _mm256_add_ps
 #define multiply_add _mm256_madd_epi16
 #define add _mm256_add_epi32
-#define high_half(x) _mm256_slli_epi32(x, 16)
 
 TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
     _mm_storeu_si128((__m128i *)(void *)address, _mm256_castsi256_si128(x));
@@ -37,6 +50,7 @@ TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size
 
 #include "imaging/resize_lanes.h"
 
+#include "imaging/resize_alpha.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_avx2 = VARIANT("AVX2");

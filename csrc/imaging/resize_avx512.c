@@ -10,6 +10,7 @@
 
 enum { LANES = 4, PLANES = 3 };
 typedef __m512i vector;
+typedef __m512 floats;
 
 #define load_lane(address) _mm_loadu_si128((const __m128i *)(const void *)(address))
 #define load(address) _mm512_loadu_si512((const void *)(address))
@@ -22,6 +23,21 @@ typedef __m512i vector;
 #define words_of(x, y, which)                                                                                          \
     _mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(y), which))
 #define pairs(x, y) _mm512_add_epi32(words_of(x, y, 0x88), words_of(x, y, 0xdd))
+#define both _mm512_and_si512
+#define either _mm512_or_si512
+#define left _mm512_slli_epi32
+#define right _mm512_srli_epi32
+#define smaller_of _mm512_min_epi32
+#define right16 _mm512_srli_epi16
+#define add16 _mm512_add_epi16
+#define multiply16 _mm512_mullo_epi16
+#define zeros(x) _mm512_maskz_set1_epi32(_mm512_testn_epi32_mask(x, x), -1)
+#define to_floats _mm512_cvtepi32_ps
+#define to_integers _mm512_cvttps_epi32
+#define number _mm512_set1_ps
+#define divide_floats _mm512_div_ps
+#define multiply_floats _mm512_mul_ps
+#define add_floats _mm512_add_ps
 #define in_order(x) _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), x)
 
 /* A lane of memory is put into its place without a shuffle. */
@@ -58,6 +74,7 @@ TARGET static TP_ALWAYS_INLINE vector total(const sums *s) {
 
 #include "imaging/resize_lanes.h"
 
+#include "imaging/resize_alpha.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_avx512 = VARIANT("AVX-512 VNNI");

@@ -94,4 +94,4 @@ TARGET static void down(const uint8_t *const *quads, size_t count, const void *w
     }
 }
 
-#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, tp_premultiply, tp_divide}
+#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, premultiply, divide}

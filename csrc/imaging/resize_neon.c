@@ -9,6 +9,7 @@
 
 enum { LANES = 1 };
 typedef int32x4_t vector;
+typedef float32x4_t floats;
 
 #define bytes_of vreinterpretq_u8_s32
 #define shorts_of vreinterpretq_s16_s32
@@ -24,10 +25,22 @@ typedef int32x4_t vector;
 #define pack(a, b, c, d) vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(narrow(a, b)), vqmovun_s16(narrow(c, d))))
 #define pairs vpaddq_s32
 #define in_order(x) (x)
-#define even(x) vandq_s32(x, vdupq_n_s32(0x00ff00ff))
-#define odd(x) vreinterpretq_s32_u16(vshrq_n_u16(vreinterpretq_u16_s32(x), 8))
+#define both vandq_s32
+#define either vorrq_s32
+#define left vshlq_n_s32
+#define right(x, n) vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(x), n))
+#define smaller_of vminq_s32
+#define right16(x, n) vreinterpretq_s32_u16(vshrq_n_u16(vreinterpretq_u16_s32(x), n))
+#define add16(x, y) vreinterpretq_s32_s16(vaddq_s16(shorts_of(x), shorts_of(y)))
+#define multiply16(x, y) vreinterpretq_s32_s16(vmulq_s16(shorts_of(x), shorts_of(y)))
+#define zeros(x) vreinterpretq_s32_u32(vceqzq_s32(x))
+#define to_floats vcvtq_f32_s32
+#define to_integers vcvtq_s32_f32
+#define number vdupq_n_f32
+#define divide_floats vdivq_f32
+#define multiply_floats vmulq_f32
+#define add_floats vaddq_f32
 #define add vaddq_s32
-#define high_half(x) vshlq_n_s32(x, 16)
 
 static TP_ALWAYS_INLINE vector multiply_add(vector x, vector y) {
     int32x4_t low = vmull_s16(vget_low_s16(shorts_of(x)), vget_low_s16(shorts_of(y)));
@@ -47,6 +60,8 @@ static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t
 #include "imaging/resize_words.h"
 
 #include "imaging/resize_lanes.h"
+
+#include "imaging/resize_alpha.h"
 
 const tp_resize_variant tp_resize_neon = VARIANT("NEON");
 

@@ -9,6 +9,7 @@
 
 enum { LANES = 1 };
 typedef __m128i vector;
+typedef __m128 floats;
 
 #define load(address) _mm_loadu_si128((const __m128i *)(const void *)(address))
 #define store(address, x) _mm_storeu_si128((__m128i *)(void *)(address), x)
@@ -21,16 +22,29 @@ typedef __m128i vector;
 #define pack(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
 #define pairs _mm_hadd_epi32
 #define in_order(x) (x)
-#define even(x) _mm_and_si128(x, _mm_set1_epi16(0xff))
-#define odd(x) _mm_srli_epi16(x, 8)
+#define both _mm_and_si128
+#define either _mm_or_si128
+#define left _mm_slli_epi32
+#define right _mm_srli_epi32
+#define smaller_of _mm_min_epi32
+#define right16 _mm_srli_epi16
+#define add16 _mm_add_epi16
+#define multiply16 _mm_mullo_epi16
+#define zeros(x) _mm_cmpeq_epi32(x, _mm_setzero_si128())
+#define to_floats _mm_cvtepi32_ps
+#define to_integers _mm_cvttps_epi32
+#define number _mm_set1_ps
+#define divide_floats _mm_div_ps
+#define multiply_floats _mm_mul_ps
+#define add_floats _mm_add_ps
 #define multiply_add _mm_madd_epi16
 #define add _mm_add_epi32
-#define high_half(x) _mm_slli_epi32(x, 16)
 
 #include "imaging/resize_words.h"
 
 #include "imaging/resize_lanes.h"
 
+#include "imaging/resize_alpha.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_sse41 = VARIANT("SSE4.1");

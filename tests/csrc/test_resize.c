@@ -3,7 +3,7 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "check.h"
 #include "hashing/crc.h"
-#include "imaging/resize.h"
+#include "imaging/resize_variants.h"
 
 #include <math.h>
 #include <string.h>
@@ -150,6 +150,35 @@ static void test_pillow(const tp_resize_variant *variant) {
             }
             CHECK(crc == expected[channels - 1][filter]);
         }
+}
+
+/* Every colour with every alpha, in rows of any length. */
+static void test_alpha(const tp_resize_variant *variant) {
+    for (unsigned channels = 2; channels <= 4; channels += 2) {
+        static uint8_t row[65536 * 4], products[65536 * 4], expected[65536 * 4];
+        for (size_t i = 0; i < 65536; i++) {
+            memset(row + i * channels, (int)(i >> 8), channels - 1);
+            row[i * channels + channels - 1] = (uint8_t)i;
+        }
+        variant->premultiply(row, 65536, channels, products);
+        tp_premultiply(row, 65536, channels, expected);
+        CHECK(memcmp(products, expected, 65536 * channels) == 0);
+        variant->divide(row, 65536, channels);
+        for (size_t i = 0; i < 65536; i++) {
+            unsigned colour = (unsigned)i >> 8, alpha = i & 255, whole = alpha ? 255 * colour / alpha : colour;
+            for (unsigned channel = 0; channel < channels - 1; channel++)
+                CHECK(row[i * channels + channel] == (whole > 255 ? 255 : whole));
+            CHECK(row[i * channels + channels - 1] == alpha);
+        }
+        for (size_t width = 0; width < 70; width++) {
+            memset(products, 1, sizeof products);
+            variant->premultiply(row, width, channels, products);
+            tp_premultiply(row, width, channels, expected);
+            CHECK(memcmp(products, expected, width * channels) == 0);
+            for (size_t i = width * channels; i < 400; i++)
+                CHECK(products[i] == 1);
+        }
+    }
 }
 
 static size_t random_side(size_t most) {
@@ -336,6 +365,7 @@ int main(void) {
     for (int i = 0; i < variant_count; i++) {
         printf("%s, ", tp_resize_name(variants[i]));
         test_pillow(variants[i]);
+        test_alpha(variants[i]);
     }
     test_random_geometries(source, result, expected);
     test_widths(source, result, expected);
@@ -344,6 +374,6 @@ int main(void) {
     test_emit(source, result, expected);
     test_axes();
     test_refusals();
-    printf("%d passed, 0 failed\n", variant_count + 7);
+    printf("%d passed, 0 failed\n", 2 * variant_count + 7);
     return 0;
 }
