@@ -153,7 +153,9 @@ tp_axis *tp_axis_new(size_t in, float begin, float end, size_t out, tp_filter fi
     axis->in = in;
     axis->out = out;
     axis->filter = filter;
-    axis->same = in == out && begin == 0 && (double)end == (double)in;
+    bool whole = begin == 0 && (double)end == (double)in;
+    axis->same = whole && in == out;
+    axis->halves = whole && filter == TP_BOX && in % 2 == 0 && in / 2 == out;
     if (place(axis, begin, end) && tp_table_make(axis, variant, channels)) return axis;
     tp_axis_free(axis);
     return NULL;

@@ -30,6 +30,7 @@ typedef struct tp_axis {
     size_t in, out;
     tp_filter filter;
     bool same;   /* the result is the input, and no pass is needed */
+    bool halves; /* the result's pixels are means of two */
     size_t most; /* taps of an output; they begin at `weights` each so far behind those of the one before */
     /* Of each output its first tap, which is the pixel itself with TP_NEAREST, -1 for none; and how many, 1 at least.
      * Neither taps' begin nor their end ever goes back. */

@@ -202,6 +202,21 @@ static int run(const void *work, size_t begin, size_t end) {
     return TP_OK;
 }
 
+static int halve(const void *work, size_t begin, size_t end) {
+    const tp_resize *resize = work;
+    size_t bytes = tp_row_bytes(&resize->out);
+    uint8_t *memory = resize->emit ? malloc(bytes) : NULL;
+    if (resize->emit && !memory) return TP_NO_MEMORY;
+    for (size_t y = begin; y < end; y++) {
+        uint8_t *row = resize->emit ? memory : tp_row(&resize->out, y);
+        resize->variant->halve(tp_row(&resize->in, 2 * y), tp_row(&resize->in, 2 * y + 1), resize->out.width,
+                               resize->out.channels, row);
+        if (resize->emit) resize->emit(resize->to, y, row);
+    }
+    free(memory);
+    return TP_OK;
+}
+
 static int copy(const void *work, size_t begin, size_t end) {
     const tp_resize *resize = work;
     for (size_t y = begin; y < end; y++) {
@@ -216,15 +231,22 @@ static int copy(const void *work, size_t begin, size_t end) {
 
 void tp_resize_prepare(const tp_resize *resize, tp_operation *operation) {
     const tp_axis *across = resize->across, *down = resize->down;
-    bool nearest = down->filter == TP_NEAREST, same = across->same && down->same;
     double out_bytes = (double)tp_row_bytes(&resize->out) * (double)down->out;
     double in_bytes = (double)tp_row_bytes(&resize->out) * (double)down->in;
-    size_t grain = 1;
-    *operation = (tp_operation){.work = resize, .stages = 1, .nanoseconds = out_bytes};
-    if (!nearest && !same) {
-        double products = in_bytes * (double)across->most + out_bytes * (double)down->most;
-        operation->nanoseconds = products * 0.01;
-        grain = 16;
+    tp_stage *stage = &operation->stage[0];
+    *operation = (tp_operation){.work = resize, .stages = 1};
+    *stage = (tp_stage){copy, resize->out.height, 1};
+    operation->nanoseconds = 0.1 * out_bytes;
+    if (across->same && down->same) return;
+    if (down->filter == TP_NEAREST) {
+        stage->run = tp_resize_nearest;
+        operation->nanoseconds = 0.3 * out_bytes;
+    } else if (across->halves && down->halves && !resize->alpha && !down_first(resize)) {
+        stage->run = halve;
+        operation->nanoseconds = 0.3 * out_bytes;
+    } else {
+        stage->run = run;
+        operation->nanoseconds = 0.01 * (in_bytes * (double)across->most + out_bytes * (double)down->most);
+        stage->grain = 16;
     }
-    operation->stage[0] = (tp_stage){same ? copy : nearest ? tp_resize_nearest : run, resize->out.height, grain};
 }

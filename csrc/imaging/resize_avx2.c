@@ -22,6 +22,7 @@ typedef __m256 floats;
 #define descale(x) _mm256_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))
 #define pairs _mm256_hadd_epi32
+#define average _mm256_avg_epu8
 #define in_order(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 #define both _mm256_and_si256
 #define either _mm256_or_si256
@@ -42,8 +43,14 @@ typedef __m256 floats;
 #define add _mm256_add_epi32
 
 TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
-    _mm_storeu_si128((__m128i *)(void *)address, _mm256_castsi256_si128(x));
-    _mm_storeu_si128((__m128i *)(void *)(address + step), _mm256_extracti128_si256(x, 1));
+    __m128i *first = (__m128i *)(void *)address, *second = (__m128i *)(void *)(address + step);
+    if (step > 8) {
+        _mm_storeu_si128(first, _mm256_castsi256_si128(x));
+        _mm_storeu_si128(second, _mm256_extracti128_si256(x, 1));
+    } else {
+        _mm_storel_epi64(first, _mm256_castsi256_si128(x));
+        _mm_storel_epi64(second, _mm256_extracti128_si256(x, 1));
+    }
 }
 
 #include "imaging/resize_words.h"
@@ -51,6 +58,7 @@ TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size
 #include "imaging/resize_lanes.h"
 
 #include "imaging/resize_alpha.h"
+#include "imaging/resize_half.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_avx2 = VARIANT("AVX2");

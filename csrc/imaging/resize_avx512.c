@@ -38,6 +38,7 @@ typedef __m512 floats;
 #define divide_floats _mm512_div_ps
 #define multiply_floats _mm512_mul_ps
 #define add_floats _mm512_add_ps
+#define average _mm512_avg_epu8
 #define in_order(x) _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), x)
 
 /* A lane of memory is put into its place without a shuffle. */
@@ -50,10 +51,14 @@ TARGET static TP_ALWAYS_INLINE vector load_lanes(const uint8_t *row, const size_
 
 TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
     if (step == 4) x = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), x);
+    if (step == 6) {
+        const uint16_t words[32] = {0, 1, 2, 8, 9, 10, 16, 17, 18, 24, 25, 26};
+        x = _mm512_permutexvar_epi16(load(words), x);
+    }
     if (step == 8) x = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 0, 0, 0, 0), x);
     if (step == 12)
         x = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0), x);
-    store(address, x);
+    _mm512_mask_storeu_epi8(address, UINT64_MAX >> (64 - 4 * step), x);
 }
 
 typedef struct sums {
@@ -75,6 +80,7 @@ TARGET static TP_ALWAYS_INLINE vector total(const sums *s) {
 #include "imaging/resize_lanes.h"
 
 #include "imaging/resize_alpha.h"
+#include "imaging/resize_half.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_avx512 = VARIANT("AVX-512 VNNI");

@@ -4,7 +4,8 @@
  *   DIGITS: how weights are split
  *   load(address), store(address, x)
  *   load_lanes(row, offsets): a lane from each offset
- *   store_lanes(address, x, step): of each lane the first `step` bytes, one behind the other; may write up to a vector
+ *   store_lanes(address, x, step): of each lane the first `step` bytes, one behind the other; the last may be
+ *     written with up to 8 bytes, or 16 for more than 8
  *   everywhere(address): a lane in all
  *   shuffle(x, control): bytes within each lane, 0 for 0x80
  *   sums, begin_sums(first), add_products(&sums, x, weights), total(sums): of 32-bit words the sums over steps of four
@@ -94,4 +95,4 @@ TARGET static void down(const uint8_t *const *quads, size_t count, const void *w
     }
 }
 
-#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, premultiply, divide}
+#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, premultiply, divide, halve}

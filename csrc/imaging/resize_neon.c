@@ -16,7 +16,6 @@ typedef float32x4_t floats;
 #define load(address) vreinterpretq_s32_u8(vld1q_u8((const uint8_t *)(const void *)(address)))
 #define store(address, x) vst1q_u8((uint8_t *)(void *)(address), bytes_of(x))
 #define load_lanes(row, offsets) load((row) + (offsets)[0])
-#define store_lanes(address, x, step) store(address, x)
 #define everywhere load
 #define shuffle(x, control) vreinterpretq_s32_u8(vqtbl1q_u8(bytes_of(x), bytes_of(control)))
 #define word vdupq_n_s32
@@ -24,6 +23,7 @@ typedef float32x4_t floats;
 #define narrow(x, y) vcombine_s16(vqmovn_s32(x), vqmovn_s32(y))
 #define pack(a, b, c, d) vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(narrow(a, b)), vqmovun_s16(narrow(c, d))))
 #define pairs vpaddq_s32
+#define average(x, y) vreinterpretq_s32_u8(vrhaddq_u8(bytes_of(x), bytes_of(y)))
 #define in_order(x) (x)
 #define both vandq_s32
 #define either vorrq_s32
@@ -41,6 +41,13 @@ typedef float32x4_t floats;
 #define multiply_floats vmulq_f32
 #define add_floats vaddq_f32
 #define add vaddq_s32
+
+static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
+    if (step > 8)
+        store(address, x);
+    else
+        vst1_u8(address, vget_low_u8(bytes_of(x)));
+}
 
 static TP_ALWAYS_INLINE vector multiply_add(vector x, vector y) {
     int32x4_t low = vmull_s16(vget_low_s16(shorts_of(x)), vget_low_s16(shorts_of(y)));
@@ -62,6 +69,8 @@ static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t
 #include "imaging/resize_lanes.h"
 
 #include "imaging/resize_alpha.h"
+
+#include "imaging/resize_half.h"
 
 const tp_resize_variant tp_resize_neon = VARIANT("NEON");
 

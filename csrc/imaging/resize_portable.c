@@ -50,5 +50,13 @@ void tp_divide(uint8_t *row, size_t width, unsigned channels) {
             row[i + channel] = tp_without_alpha(row[i + channel], row[i + channels - 1]);
 }
 
-const tp_resize_variant tp_resize_portable = {"portable", TP_WHOLE,       0,        across, interleave,
-                                              down,       tp_premultiply, tp_divide};
+void tp_halve(const uint8_t *upper, const uint8_t *lower, size_t width, unsigned channels, uint8_t *row) {
+    for (size_t x = 0; x < width; x++, upper += channels, lower += channels)
+        for (unsigned channel = 0; channel < channels; channel++, upper++, lower++) {
+            unsigned above = (upper[0] + upper[channels] + 1u) / 2, below = (lower[0] + lower[channels] + 1u) / 2;
+            *row++ = (uint8_t)((above + below + 1) / 2);
+        }
+}
+
+const tp_resize_variant tp_resize_portable = {"portable", TP_WHOLE,       0,         across,  interleave,
+                                              down,       tp_premultiply, tp_divide, tp_halve};

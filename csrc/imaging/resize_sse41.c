@@ -14,13 +14,13 @@ typedef __m128 floats;
 #define load(address) _mm_loadu_si128((const __m128i *)(const void *)(address))
 #define store(address, x) _mm_storeu_si128((__m128i *)(void *)(address), x)
 #define load_lanes(row, offsets) load((row) + (offsets)[0])
-#define store_lanes(address, x, step) store(address, x)
 #define everywhere load
 #define shuffle _mm_shuffle_epi8
 #define word _mm_set1_epi32
 #define descale(x) _mm_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
 #define pairs _mm_hadd_epi32
+#define average _mm_avg_epu8
 #define in_order(x) (x)
 #define both _mm_and_si128
 #define either _mm_or_si128
@@ -40,11 +40,19 @@ typedef __m128 floats;
 #define multiply_add _mm_madd_epi16
 #define add _mm_add_epi32
 
+TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
+    if (step > 8)
+        store(address, x);
+    else
+        _mm_storel_epi64((__m128i *)(void *)address, x);
+}
+
 #include "imaging/resize_words.h"
 
 #include "imaging/resize_lanes.h"
 
 #include "imaging/resize_alpha.h"
+#include "imaging/resize_half.h"
 #include "imaging/resize_interleave.h"
 
 const tp_resize_variant tp_resize_sse41 = VARIANT("SSE4.1");

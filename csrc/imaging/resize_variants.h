@@ -36,12 +36,16 @@ struct tp_resize_variant {
     /* Rows of 2 or 4 channels: the colours times alpha, and back. The second works in place. */
     void (*premultiply)(const uint8_t *row, size_t width, unsigned channels, uint8_t *to);
     void (*divide)(uint8_t *row, size_t width, unsigned channels);
+    /* Two rows, by the box filter at half their size, into one of `width` pixels. */
+    void (*halve)(const uint8_t *upper, const uint8_t *lower, size_t width, unsigned channels, uint8_t *row);
 };
 
 extern const tp_resize_variant tp_resize_portable, tp_resize_sse41, tp_resize_avx2, tp_resize_avx512, tp_resize_neon;
 
 void tp_premultiply(const uint8_t *row, size_t width, unsigned channels, uint8_t *to);
 void tp_divide(uint8_t *row, size_t width, unsigned channels);
+
+void tp_halve(const uint8_t *upper, const uint8_t *lower, size_t width, unsigned channels, uint8_t *row);
 
 static inline unsigned tp_planes(tp_digits digits) { return digits == TP_BYTES ? 3 : 4; }
 static inline size_t tp_vector_bytes(const tp_resize_variant *variant) {

@@ -246,6 +246,31 @@ static void test_widths(room source, room result, room expected) {
             }
 }
 
+/* The box filter at half the size has a way of its own. */
+static void test_halves(room source, room result, room expected) {
+    for (unsigned channels = 1; channels <= 4; channels++)
+        for (size_t width = 1; width <= 150; width++)
+            for (int i = 0; i < variant_count; i++) {
+                bool at_end = below(2);
+                tp_image in = place(source, 2 * width, 6, channels, 0, at_end, below(2));
+                tp_image out = place(result, width, 3, channels, 0, at_end, below(2));
+                tp_image oracle = place(expected, width, 3, channels, 0, true, false);
+                for (size_t y = 0; y < 6; y++)
+                    fill(tp_row(&in, y), tp_row_bytes(&in));
+                geometry g = whole(&in, TP_BOX, false);
+                resize(variants[i], &in, &out, &g, 1);
+                for (size_t y = 0; y < 3; y++)
+                    for (size_t x = 0; x < width * channels; x++) {
+                        size_t left = x / channels * 2 * channels + x % channels, right = left + channels;
+                        const uint8_t *upper = tp_row(&in, 2 * y), *lower = tp_row(&in, 2 * y + 1);
+                        unsigned above = (upper[left] + upper[right] + 1u) / 2;
+                        unsigned under = (lower[left] + lower[right] + 1u) / 2;
+                        tp_row(&oracle, y)[x] = (uint8_t)((above + under + 1) / 2);
+                    }
+                check_same(&out, &oracle);
+            }
+}
+
 /* Rows of 40,000 pixels; filters that cover all of the image and more; sides of one pixel. */
 static void test_extremes(room source, room result, room expected) {
     static const size_t sides[][4] = {{40000, 3, 17, 2}, {40000, 2, 39999, 2}, {40000, 4, 40000, 1}, {9, 4, 40000, 3},
@@ -369,11 +394,12 @@ int main(void) {
     }
     test_random_geometries(source, result, expected);
     test_widths(source, result, expected);
+    test_halves(source, result, expected);
     test_extremes(source, result, expected);
     test_constant(source, result);
     test_emit(source, result, expected);
     test_axes();
     test_refusals();
-    printf("%d passed, 0 failed\n", 2 * variant_count + 7);
+    printf("%d passed, 0 failed\n", 2 * variant_count + 8);
     return 0;
 }
