@@ -23,3 +23,23 @@ class ManifestError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.manifest}:{self.line}: {self.reason}"
+
+
+class ImageError(ValueError):
+    """`imaging.thumbnails` met a file that is no picture, or a damaged one, or cannot be made into one.
+
+    ``filename`` is its path, and ``reason`` what is wrong with it. The pictures after it can be had all the same: see
+    ``onerror``.
+    """
+
+    def __init__(self, filename: str, reason: str) -> None:
+        super().__init__(filename, reason)
+        self.filename = filename
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.reason}"
+
+
+class ImageTooLarge(ImageError):
+    """A picture has more pixels than ``max_pixels`` allows; nothing of it was decoded."""

@@ -1,0 +1,84 @@
+"""Which pictures there are, and where their thumbnails go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator
+
+from ..errors import ImageError
+from ..hashing.tree import regular_files
+
+Source = tuple[str, str]  # the path of a picture, and where it is below the folder that stands for the output folder
+Job = tuple[str, str]  # the path of a picture, and that of its thumbnail
+
+
+def pictures_below(folder: str, out_folder: str, suffixes: Container[str], name: str = "") -> Iterator[Source | OSError]:
+    """The files below a folder that have one of the suffixes, in lower case, sorted by the bytes of the path.
+
+    Without what is hidden, and what is in the output folder; symbolic links are not followed. `name`: of the folder in
+    the output folder. A folder that cannot be listed is an OSError at its place.
+    """
+    start = len(os.path.join(folder, ""))
+    outputs = _relative(out_folder, folder)
+    for found in regular_files(folder):
+        path = found.filename if isinstance(found, OSError) else found
+        relative = path[start:]
+        if f"{os.sep}." in os.sep + relative or (outputs is not None and _is_in(relative, outputs)):
+            continue
+        if isinstance(found, OSError):
+            yield found
+        elif os.path.splitext(path)[1].lower() in suffixes:
+            yield path, os.path.join(name, relative)
+
+
+def listed(paths: Iterable[str], out_folder: str) -> Iterator[Source | ImageError]:
+    """The files of a list, as if all were in one folder. One that is in the output folder is an error at its place."""
+    for path in paths:
+        if _relative(path, out_folder) is not None:
+            yield ImageError(path, "is in the output folder")
+        else:
+            yield path, os.path.basename(path)
+
+
+def check_apart(folder: str, out_folder: str) -> None:
+    """ValueError: thumbnails might take the place of pictures, because the folder is in the output folder, or is it."""
+    if _relative(folder, out_folder) is not None:
+        raise ValueError(f"out_folder must not be the folder of the pictures, or above it: {out_folder!r}")
+
+
+def jobs(sources: Iterable[Source | Exception], out_folder: str, suffix: str) -> Iterator[Job | Exception]:
+    """Every source beside the path of its thumbnail; no two have the same, in whatever case.
+
+    The thumbnail is called as the picture, with another suffix. The second ``a``, in the order of the sources, keeps
+    its own suffix too (``a.png.jpg``), or is ``a-2.jpg`` where that is no other name or taken.
+    """
+    taken: dict[str, int] = {}  # names, and which number is free after them
+    for source in sources:
+        if isinstance(source, Exception):
+            yield source
+            continue
+        path, relative = source
+        stem, old_suffix = os.path.splitext(relative)
+        name = stem
+        if name.lower() in taken and old_suffix.lower() != suffix:
+            name = relative
+        if name.lower() in taken:
+            number = taken[stem.lower()]
+            while (name := f"{stem}-{number}").lower() in taken:
+                number += 1
+            taken[stem.lower()] = number + 1
+        taken[name.lower()] = 2
+        yield path, os.path.join(out_folder, name + suffix)
+
+
+def _relative(path: str, folder: str) -> str | None:
+    """Where a path is below a folder, "" for the folder itself; None: elsewhere."""
+    path, folder = os.path.realpath(path), os.path.realpath(folder)
+    if path == folder:
+        return ""
+    start = os.path.join(folder, "")
+    return path[len(start) :] if path.startswith(start) else None
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
