@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from . import hash, info, verify
+from . import hash, info, thumbs, verify
 from .complaint import complain
 
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="threadpool", description="Use every core.")
     parser.add_argument("--version", action="version", version=f"threadpool {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (hash, verify, info):
+    for command in (hash, verify, thumbs, info):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     if sys.stdout is None:

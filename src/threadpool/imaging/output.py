@@ -21,9 +21,12 @@ def encoded(image: Image.Image, format: str, quality: int | None) -> bytes:
 
 
 def write(path: str, data: bytes) -> None:
-    """Puts a file in place of what was there. OSError: it cannot, and nothing has changed."""
-    temporary = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
+    """Puts a file in place of what was there, in a folder that is made if need be. OSError: it cannot, and what was
+    there still is."""
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
     try:
+        os.makedirs(folder or os.curdir, exist_ok=True)
         try:
             with open(temporary, "xb") as file:
                 file.write(data)

@@ -19,25 +19,20 @@ def eighth(jpeg: bytes) -> bytes:
     """A JPEG that decodes to the same pixels at an eighth of its size; as it is, where nothing can be left out."""
     try:
         return _without_scans(jpeg)
-    except (IndexError, _Unexpected):  # it is for the decoder to say what is wrong
+    except (IndexError, ValueError, ZeroDivisionError):  # it is for the decoder to say what is wrong
         return jpeg
 
 
-class _Unexpected(Exception):
-    pass
-
-
 def _without_scans(jpeg: bytes) -> bytes:
-    """IndexError, _Unexpected: the file is damaged, or has what this cannot do."""
-    kept = []  # pieces of the file
+    """IndexError, ValueError, ZeroDivisionError: the file is damaged, or has what this cannot do."""
+    kept = [jpeg[:2]]
     whole: set[int] = set()  # the components that are not subsampled
     emptied: dict[int, None] = {}  # those of which scans are left out
     blocks = 0
-    start = end = 2
-    kept.append(jpeg[:2])
+    start = 2
     while True:
         if jpeg[start] != 0xFF:
-            raise _Unexpected
+            raise ValueError
         marker = jpeg[start + 1]
         if marker == _EOI:
             break
@@ -46,11 +41,11 @@ def _without_scans(jpeg: bytes) -> bytes:
         if marker == _SOF2:
             blocks, whole = _frame(jpeg[segment:end])
         elif marker == _DRI:
-            raise _Unexpected  # the scans that are put in have no restart markers
+            raise ValueError  # the scans that are put in have no restart markers
         elif marker == _SOS:
             after = _AFTER_SCAN.search(jpeg, end)
             if after is None:
-                raise _Unexpected
+                raise ValueError
             end = after.end() - 2
             components, component, lowest = jpeg[segment], jpeg[segment + 1], jpeg[segment + 3]
             if components == 1 and lowest > 0 and component in whole:

@@ -82,7 +82,7 @@ def thumbnails(
     if isinstance(paths_or_folder, (str, bytes, os.PathLike)):
         sources = folder_sources(decoded("paths_or_folder", paths_or_folder), target)
     else:
-        sources = _listed_sources(paths_or_folder, target)
+        sources = listed_sources(paths_or_folder, target)
         total = len(paths_or_folder) if isinstance(paths_or_folder, Sized) else None
     return deliver(made(sources, target, recipe, workers, sheet), onerror, progress, total)
 
@@ -97,7 +97,8 @@ def folder_sources(folder: str, out_folder: str, name: str = "") -> Iterator[Sou
     return pictures_below(folder, out_folder, suffixes(), name)
 
 
-def _listed_sources(paths: Iterable[Path], out_folder: str) -> Iterator[Source | ImageError]:
+def listed_sources(paths: Iterable[Path], out_folder: str) -> Iterator[Source | ImageError]:
+    """The pictures of a list. TypeError: it is none; ImportError: there is no Pillow."""
     _need_pillow()
     from .names import listed
 
@@ -171,9 +172,7 @@ def _make(source: str, output: str, recipe: Recipe) -> None:
     from .output import encoded, write
     from .picture import small_picture
 
-    data = encoded(small_picture(source, recipe), recipe.format, recipe.quality)
-    os.makedirs(os.path.dirname(output), exist_ok=True)
-    write(output, data)
+    write(output, encoded(small_picture(source, recipe), recipe.format, recipe.quality))
 
 
 def _is_current(source: str, output: str) -> bool:
