@@ -5,7 +5,7 @@ environment = scripts/environment $(if $(GIL),--gil)
 export REQUIRE_FREE_THREADED DIR FUZZ_SECONDS
 
 help:
-	@echo 'make run [DIR=folder]  hash a folder on every core, beside hashlib, multiprocessing and ThreadPoolExecutor'
+	@echo 'make run [DIR=folder]  hash a folder and thumbnail photographs on every core, beside the standard library and Pillow'
 	@echo 'make test              the tests (ARGS=... for pytest)'
 	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
@@ -20,7 +20,8 @@ help:
 	@echo 'GIL=1                  with any of them: python3 instead of a free-threaded Python'
 
 run:
-	@python=$$($(environment)) && "$$python" benchmarks/hash_folder.py $${DIR:+"$$DIR"}
+	@python=$$($(environment) demo) && "$$python" benchmarks/hash_folder.py $${DIR:+"$$DIR"} && echo \
+	  && "$$python" benchmarks/thumbnail_photos.py $${DIR:+"$$DIR"}
 
 test:
 	@python=$$($(environment) test) && "$$python" -m pytest $(ARGS)

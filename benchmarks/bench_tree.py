@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 import threadpool
-from hash_folder import CHUNK, hash_one, peak_memory
+from hash_folder import CHUNK, METHODS, hash_one
+from side_by_side import peak_memory
 from threadpool.hashing import hash_tree
 
 # Of the smallest, Python's share of each is most of it: what sha256sum, which is no Python, does without.
@@ -40,4 +41,4 @@ def test_tree(compare, contender, figure, processes, tree):
         rivals["sha256sum_xargs"] = contender(lambda: subprocess.run(command, shell=True, check=True, cwd=tree))
     bar = {"hashlib_processes": 1 / 1.5} if len(paths) != 50_000 else {}
     compare(contender(lambda: list(hash_tree(tree))), bar, bar, rounds=5, **rivals)
-    figure("peak memory", f"{peak_memory('threadpool', paths, threadpool.workers()) / 1e6:.0f} MB", "at most 50 MB")
+    figure("peak memory", f"{peak_memory(METHODS['threadpool'], paths, threadpool.workers()) / 1e6:.0f} MB", "at most 50 MB")
