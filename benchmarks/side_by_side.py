@@ -62,13 +62,13 @@ def print_table(
 ) -> None:
     """A row for each method, the slowest first. `amount`: of what `rate` counts in a second."""
     width = max(22, *(len(name) + 2 for name in methods))
-    print(f"\n{'':{width}}{'seconds':>9}{rate:>10}{f'speed, × {reference}':>30}{'peak memory':>13}")
+    print(f"\n{'':{width}}{'seconds':>9}{rate:>12}{f'speed, × {reference}':>30}{'peak memory':>13}")
     for name in sorted(methods, key=lambda name: -statistics.median(seconds[name])):
         took = statistics.median(seconds[name])
         speed = statistics.median(a / b for a, b in zip(seconds[reference], seconds[name], strict=True))
         memory = peak_memory(methods[name], paths, workers)
         print(
-            f"{name:{width}}{took:9.3f}{amount / took:10.0f}{speed:30.2f}"
+            f"{name:{width}}{took:9.3f}{amount / took:12.0f}{speed:30.2f}"
             f"{f'{memory / 1e6:.0f} MB' if memory else 'unknown':>13}"
         )
 

@@ -25,7 +25,7 @@ from PIL import Image, ImageOps
 from side_by_side import Job, describe, fork_or_default, measure, print_table
 
 SIZE = 320
-COPIES = 3
+COPIES = 2
 PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "retina.jpg", "rocket.jpg")
 
 
