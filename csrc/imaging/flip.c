@@ -5,18 +5,15 @@
 
 #include <string.h>
 
-#define VARIANT(name, set)                                                                                             \
-    {                                                                                                                  \
-        name, { tp_flip_1_##set, tp_flip_2_##set, tp_flip_3_##set, tp_flip_4_##set }                                   \
-    }
+#define FOUR(set) {tp_flip_1_##set, tp_flip_2_##set, tp_flip_3_##set, tp_flip_4_##set}
 
 const tp_flip_variant *tp_flip_select(tp_cpu_features features) {
-    static const tp_flip_variant portable = VARIANT("portable", portable);
+    static const tp_flip_variant portable = {"portable", FOUR(portable)};
 #if defined(__x86_64__) || defined(_M_X64)
-    static const tp_flip_variant sse41 = VARIANT("SSSE3", sse41); /* as fast as memory, so more would gain nothing */
+    static const tp_flip_variant sse41 = {"SSSE3", FOUR(sse41)}; /* as fast as memory, so more would gain nothing */
     if (features.sse41) return &sse41;
 #elif defined(__aarch64__) || defined(_M_ARM64)
-    static const tp_flip_variant neon = VARIANT("NEON", neon);
+    static const tp_flip_variant neon = {"NEON", FOUR(neon)};
     if (features.neon) return &neon;
 #endif
     (void)features;

@@ -10,10 +10,14 @@
  * just written is slow to be read again, and neighbours are often equal. */
 enum { MOST_TABLES = 12 };
 
+/* A line of the cache longer than it need be: a read waits for a write whose address has the same lower 12 bits, and
+ * with a kilobyte for each table those of a value would be the same in every fourth. */
+typedef uint32_t table[256 + 16];
+
 #define COUNT_FOUR(i)                                                                                                  \
     (tables[i][row[i]]++, tables[i + 1][row[i + 1]]++, tables[i + 2][row[i + 2]]++, tables[i + 3][row[i + 3]]++)
 
-static TP_ALWAYS_INLINE void count_row(uint32_t tables[][256], unsigned turns, const uint8_t *row, size_t bytes) {
+static TP_ALWAYS_INLINE void count_row(table tables[], unsigned turns, const uint8_t *row, size_t bytes) {
     for (; bytes >= turns; row += turns, bytes -= turns) {
         COUNT_FOUR(0);
         COUNT_FOUR(4);
@@ -23,7 +27,7 @@ static TP_ALWAYS_INLINE void count_row(uint32_t tables[][256], unsigned turns, c
         tables[i][row[i]]++;
 }
 
-static void add_tables(const tp_image_histogram *histogram, uint32_t tables[][256], unsigned turns) {
+static void add_tables(const tp_image_histogram *histogram, table tables[], unsigned turns) {
     for (unsigned c = 0; c < histogram->in.channels; c++) {
         for (unsigned value = 0; value < 256; value++) {
             uint64_t sum = 0;
@@ -38,7 +42,7 @@ static void add_tables(const tp_image_histogram *histogram, uint32_t tables[][25
 static int run(const void *work, size_t begin, size_t end) {
     const tp_image_histogram *histogram = work;
     size_t bytes = tp_row_bytes(&histogram->in), rows = 1 + TP_MOST_PIXELS / bytes;
-    uint32_t tables[MOST_TABLES][256];
+    table tables[MOST_TABLES];
     while (begin < end) {
         size_t stop = end - begin > rows ? begin + rows : end;
         memset(tables, 0, sizeof tables);

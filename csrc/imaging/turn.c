@@ -12,12 +12,8 @@ enum { LINE = 64 }; /* bytes, of a cache */
 #define prefetch(address) ((void)(address))
 #endif
 
-#define VARIANT(name, set, flip)                                                                                       \
-    {                                                                                                                  \
-        name, {tp_turn_1_##set, tp_turn_2_##set, tp_turn_3_##set, tp_turn_4_##set}, {                                  \
-            tp_flip_1_##flip, tp_flip_2_##flip, tp_flip_3_##flip, tp_flip_4_##flip                                     \
-        }                                                                                                              \
-    }
+#define FOUR(algorithm, set) {algorithm##_1_##set, algorithm##_2_##set, algorithm##_3_##set, algorithm##_4_##set}
+#define VARIANT(name, turn, flip) {name, FOUR(tp_turn, turn), FOUR(tp_flip, flip)}
 
 const tp_turn_variant *tp_turn_select(tp_cpu_features features) {
     static const tp_turn_variant portable = VARIANT("portable", portable, portable);

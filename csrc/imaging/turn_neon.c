@@ -24,6 +24,6 @@
 #define high32(v, w) AS(32, vzip2q_u32, v, w)
 typedef uint8x16_t vector;
 
-#include "imaging/turn_squares.h"
+#include "imaging/turn_blocks.h"
 
 #endif

@@ -23,6 +23,6 @@
 #define high32 _mm_unpackhi_epi32
 typedef __m128i vector;
 
-#include "imaging/turn_squares.h"
+#include "imaging/turn_blocks.h"
 
 #endif
