@@ -11,6 +11,12 @@ static uint32_t bits_of(float value) {
     return bits;
 }
 
+static float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* All is computed, and then chosen from: what bytes come next is not to be foreseen. */
 static uint16_t half_of(float value) {
     enum { BIAS = 127 - 15, DROPPED = 23 - 10, INFINITE = 0x7c00, QUIET = 0x0200 };
@@ -20,7 +26,7 @@ static uint16_t half_of(float value) {
     uint32_t odd = magnitude >> DROPPED & 1, up = (1 << (DROPPED - 1)) - 1 + odd;
     uint32_t normal = (magnitude - ((uint32_t)BIAS << 23) + up) >> DROPPED;
     /* The last bit of 0.5 is worth as much as that of a subnormal half. */
-    uint32_t subnormal = bits_of((value < 0 ? -value : value) + 0.5f) - bits_of(0.5f);
+    uint32_t subnormal = bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f);
     uint32_t nan = INFINITE | QUIET | (magnitude >> DROPPED & (QUIET - 1));
     uint32_t half = magnitude < (uint32_t)(BIAS + 1) << 23 ? subnormal : normal;
     half = magnitude >= (uint32_t)(BIAS + 31) << 23 ? INFINITE : half;
