@@ -142,4 +142,26 @@ static inline void run_somehow(const tp_operation *operation) {
         run_in_pieces(operation);
 }
 
+/* Of an operation with one stage whose parts are rows of `out`, and that was run: some of them are just those rows. */
+static inline void check_parts_are_rows(const tp_operation *operation, const tp_image *out) {
+    const tp_stage *stage = operation->stage;
+    size_t bytes = tp_row_bytes(out);
+    if (stage->parts == 0) return;
+    CHECK(operation->stages == 1 && stage->parts == out->height);
+    uint8_t *expected = malloc(bytes * out->height), *untouched = malloc(bytes);
+    CHECK(expected && untouched);
+    memset(untouched, UNTOUCHED, bytes);
+    for (size_t y = 0; y < out->height; y++) {
+        memcpy(expected + bytes * y, tp_row(out, y), bytes);
+        memset(tp_row(out, y), UNTOUCHED, bytes);
+    }
+    size_t begin = random_below(out->height), end = begin + 1 + random_below(out->height - begin);
+    CHECK(stage->run(operation->work, begin, end) == TP_OK);
+    for (size_t y = 0; y < out->height; y++) {
+        CHECK(memcmp(tp_row(out, y), begin <= y && y < end ? expected + bytes * y : untouched, bytes) == 0);
+        memcpy(tp_row(out, y), expected + bytes * y, bytes);
+    }
+    free(expected), free(untouched);
+}
+
 #endif

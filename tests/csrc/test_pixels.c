@@ -51,6 +51,7 @@ static void flip(const tp_flip_variant *variant, const tp_image *in, const tp_im
     tp_flip work = {variant, *in, *out, across};
     tp_flip_prepare(&work, &operation);
     run_somehow(&operation);
+    check_parts_are_rows(&operation, out);
 }
 
 static void test_flip(const tp_flip_variant *variant) {
@@ -76,6 +77,7 @@ static void turn(const tp_turn_variant *variant, const tp_image *in, const tp_im
     tp_turn work = {variant, *in, *out, quarters};
     tp_turn_prepare(&work, &operation);
     run_somehow(&operation);
+    check_parts_are_rows(&operation, out);
 }
 
 static void test_turn(const tp_turn_variant *variant) {
@@ -114,6 +116,7 @@ static void gray(const tp_gray_variant *variant, const tp_image *in, const tp_im
     tp_gray work = {variant, *in, *out};
     tp_gray_prepare(&work, &operation);
     run_somehow(&operation);
+    check_parts_are_rows(&operation, out);
 }
 
 /* Every color there is, with three channels and with four. */
