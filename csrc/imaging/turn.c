@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { LINE = 64 }; /* bytes, of a cache */
+/* Bytes: of a line of a cache, and of an image that is still near when it was just written. */
+enum { LINE = 64, CLOSE = 512 * 1024 };
 
 #if !defined(prefetch)
 #define prefetch(address) ((void)(address))
@@ -79,9 +80,10 @@ static tile tile_of(size_t index, size_t width, size_t begin, size_t end) {
 static void transpose(const tp_turn *turn, const tp_image *out, const tp_image *in, size_t begin, size_t end) {
     tp_turn_transpose *variant = turn->variant->transpose[out->channels - 1];
     size_t tiles = ((out->width + TILE - 1) / TILE) * ((end - begin + TILE - 1) / TILE);
+    bool distant = tp_row_bytes(out) * out->height > CLOSE;
     for (size_t i = 0; i < tiles; i++) {
         tile t = tile_of(i, out->width, begin, end);
-        if (i + 1 < tiles) {
+        if (distant && i + 1 < tiles) {
             tile next = tile_of(i + 1, out->width, begin, end);
             fetch(out, next.x, next.y, next.width, next.height);
             fetch(in, next.y, next.x, next.height, next.width);

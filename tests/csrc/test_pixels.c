@@ -83,6 +83,7 @@ static void turn(const tp_turn_variant *variant, const tp_image *in, const tp_im
 static void test_turn(const tp_turn_variant *variant) {
     for (int round = 0; round < ROUNDS; round++) {
         size_t width = random_side(), height = random_side();
+        if (round % 400 == 0) width += 900, height += 700; /* more than is near */
         unsigned channels = 1 + (unsigned)random_below(4);
         framed in = random_image(width, height, channels), once = frame_of(height, width, channels);
         framed twice = frame_of(width, height, channels), thrice = frame_of(height, width, channels);
