@@ -229,24 +229,43 @@ static int copy(const void *work, size_t begin, size_t end) {
     return TP_OK;
 }
 
+/* What all of it takes. Beside its weights a byte costs about as much as for several; rows of the input are read, and
+ * alpha is dear, a division above all. */
+static double estimate(const tp_resize *resize) {
+    enum { OVERHEAD = 7 };
+    double out_bytes = (double)tp_row_bytes(&resize->out) * (double)resize->out.height;
+    double in_bytes = (double)tp_row_bytes(&resize->in) * (double)resize->in.height;
+    double middle = (double)tp_row_bytes(&resize->out) * (double)resize->in.height;
+    double products = middle * (double)(OVERHEAD + resize->across->most);
+    products += out_bytes * (double)(OVERHEAD + resize->down->most);
+    if (resize->alpha) products += OVERHEAD * (in_bytes + 2 * out_bytes);
+    return products * resize->variant->nanoseconds + 0.05 * in_bytes;
+}
+
+/* Rows of the result below whose share of the input there are eight times as many rows as bands have in common. */
+static size_t grain(const tp_axis *down) {
+    size_t rows = (size_t)down->first[down->out - 1] + (size_t)down->taps[down->out - 1] - (size_t)down->first[0];
+    double share = (double)rows / (double)down->out;
+    return 1 + (size_t)(8 * (double)down->most / (share > 0.01 ? share : 0.01));
+}
+
 void tp_resize_prepare(const tp_resize *resize, tp_operation *operation) {
     const tp_axis *across = resize->across, *down = resize->down;
-    double out_bytes = (double)tp_row_bytes(&resize->out) * (double)down->out;
-    double in_bytes = (double)tp_row_bytes(&resize->out) * (double)down->in;
+    double bytes = (double)tp_row_bytes(&resize->out) * (double)resize->out.height;
     tp_stage *stage = &operation->stage[0];
     *operation = (tp_operation){.work = resize, .stages = 1};
     *stage = (tp_stage){copy, resize->out.height, 1};
-    operation->nanoseconds = 0.1 * out_bytes;
+    operation->nanoseconds = 0.1 * bytes;
     if (across->same && down->same) return;
     if (down->filter == TP_NEAREST) {
         stage->run = tp_resize_nearest;
-        operation->nanoseconds = 0.3 * out_bytes;
+        operation->nanoseconds = 0.3 * bytes;
     } else if (across->halves && down->halves && !resize->alpha && !down_first(resize)) {
         stage->run = halve;
-        operation->nanoseconds = 0.3 * out_bytes;
+        operation->nanoseconds = 0.3 * bytes;
     } else {
         stage->run = run;
-        operation->nanoseconds = 0.01 * (in_bytes * (double)across->most + out_bytes * (double)down->most);
-        stage->grain = 16;
+        stage->grain = grain(down);
+        operation->nanoseconds = estimate(resize);
     }
 }

@@ -61,6 +61,6 @@ TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size
 #include "imaging/resize_half.h"
 #include "imaging/resize_interleave.h"
 
-const tp_resize_variant tp_resize_avx2 = VARIANT("AVX2");
+const tp_resize_variant tp_resize_avx2 = VARIANT("AVX2", 0.04);
 
 #endif

@@ -95,4 +95,5 @@ TARGET static void down(const uint8_t *const *quads, size_t count, const void *w
     }
 }
 
-#define VARIANT(name) {name, DIGITS, LANES, across, interleave, down, premultiply, divide, halve}
+#define VARIANT(name, nanoseconds)                                                                                     \
+    {name, DIGITS, LANES, nanoseconds, across, interleave, down, premultiply, divide, halve}

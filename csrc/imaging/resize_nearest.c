@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of a pixel is a few loads and stores when the compiler knows of how many bytes. */
+/* A copy is a load and a store when the compiler knows of how many bytes. Of three, a fourth comes along, and is
+ * overwritten by the next pixel: both rows have it, but for their last pixels. */
 static TP_ALWAYS_INLINE void pick(const tp_axis *across, unsigned channels, const uint8_t *row, uint8_t *to) {
-    for (size_t x = 0; x < across->out; x++, to += channels)
-        if (across->first[x] < 0)
-            memset(to, 0, channels);
-        else
-            memcpy(to, row + (size_t)across->first[x] * channels, channels);
+    const int32_t *from = across->first;
+    size_t x = 0, out = across->out;
+    int32_t last = (int32_t)across->in - 1;
+    if (channels == 3)
+        for (; x + 1 < out && (uint32_t)from[x] < (uint32_t)last; x++)
+            memcpy(to + x * 3, row + (size_t)from[x] * 3, 4);
+    for (; x < out && from[x] >= 0; x++)
+        memcpy(to + x * channels, row + (size_t)from[x] * channels, channels);
+    memset(to + x * channels, 0, (out - x) * channels); /* only a last few can lie outside */
 }
 
 static void pick_row(const tp_axis *across, unsigned channels, const uint8_t *row, uint8_t *to) {

@@ -72,6 +72,6 @@ static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t
 
 #include "imaging/resize_half.h"
 
-const tp_resize_variant tp_resize_neon = VARIANT("NEON");
+const tp_resize_variant tp_resize_neon = VARIANT("NEON", 0.06);
 
 #endif

@@ -58,5 +58,14 @@ void tp_halve(const uint8_t *upper, const uint8_t *lower, size_t width, unsigned
         }
 }
 
-const tp_resize_variant tp_resize_portable = {"portable", TP_WHOLE,       0,         across,  interleave,
-                                              down,       tp_premultiply, tp_divide, tp_halve};
+const tp_resize_variant tp_resize_portable = {
+    .name = "portable",
+    .digits = TP_WHOLE,
+    .nanoseconds = 0.35,
+    .across = across,
+    .interleave = interleave,
+    .down = down,
+    .premultiply = tp_premultiply,
+    .divide = tp_divide,
+    .halve = tp_halve,
+};

@@ -55,6 +55,6 @@ TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size
 #include "imaging/resize_half.h"
 #include "imaging/resize_interleave.h"
 
-const tp_resize_variant tp_resize_sse41 = VARIANT("SSE4.1");
+const tp_resize_variant tp_resize_sse41 = VARIANT("SSE4.1", 0.06);
 
 #endif

@@ -25,7 +25,8 @@ enum {
 struct tp_resize_variant {
     const char *name;
     tp_digits digits;
-    unsigned lanes; /* in a vector; 0: there are no vectors, and no tables */
+    unsigned lanes;     /* in a vector; 0: there are no vectors, and no tables */
+    double nanoseconds; /* for a byte times a weight, about */
     /* Four rows into a quad, by the axis's table or, in the portable variant, its weights. */
     void (*across)(const tp_axis *axis, unsigned channels, const uint8_t *const rows[TP_QUAD], uint8_t *quad);
     /* Four rows of at least TP_LANE bytes into a quad, as they are. */
