@@ -13,16 +13,22 @@ enum { TP_WEIGHT_BITS = 22 };
 
 struct tp_resize_variant;
 
-/* Rows in the tables of one variant, for images of some channels: see resize_table.c. */
+/* As many outputs as a variant has lanes, which it makes at once. */
+typedef struct tp_block {
+    size_t vectors; /* where its own begin: a shuffle of bytes, and the weights of each step */
+    uint32_t steps; /* loads of its taps */
+    bool together;  /* the lanes are loaded at once, from the first one's offset */
+} tp_block;
+
+/* The weights of an axis for one variant and images of some channels: see resize_table.c. */
 typedef struct tp_table {
     unsigned channels;
-    size_t least;     /* pixels that a row must have to be read: what is shorter is to have zeros behind it */
-    size_t blocks;    /* of as many outputs as the variant has lanes */
-    size_t *offsets;  /* of each output, in bytes: where its taps begin in the row */
-    uint32_t *steps;  /* of each block: loads of its taps */
-    size_t *starts;   /* of each block, in `vectors` */
-    uint8_t *vectors; /* of each block: the shuffle of its bytes, and the weights of each step */
-    size_t bytes;     /* of all four */
+    size_t least;  /* pixels that a row must have to be read: what is shorter is to have zeros behind it */
+    size_t blocks; /* how many */
+    tp_block *block;
+    size_t *offsets; /* of each output, in bytes: where its taps begin in the row */
+    uint8_t *vectors;
+    size_t bytes; /* of all three */
 } tp_table;
 
 /* Immutable once made, so it may be used by any threads and calls at once. */

@@ -238,7 +238,7 @@ static double estimate(const tp_resize *resize) {
     double middle = (double)tp_row_bytes(&resize->out) * (double)resize->in.height;
     double products = middle * (double)(OVERHEAD + resize->across->most);
     products += out_bytes * (double)(OVERHEAD + resize->down->most);
-    if (resize->alpha) products += OVERHEAD * (in_bytes + 2 * out_bytes);
+    if (resize->alpha) products += 2 * in_bytes + 8 * out_bytes;
     return products * resize->variant->nanoseconds + 0.05 * in_bytes;
 }
 

@@ -5,10 +5,10 @@
 
 #include "simd.h"
 
-#define TARGET TP_TARGET("avx512f,avx512bw,avx512vl,avx512vnni")
+#define TARGET TP_TARGET("avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")
 #define DIGITS TP_BYTES
 
-enum { LANES = 4, PLANES = 3 };
+enum { LANES = 4, PLANES = 3, PERMUTES = 1 };
 typedef __m512i vector;
 typedef __m512 floats;
 
@@ -17,6 +17,7 @@ typedef __m512 floats;
 #define store(address, x) _mm512_storeu_si512((void *)(address), x)
 #define everywhere(address) _mm512_broadcast_i32x4(load_lane(address))
 #define shuffle _mm512_shuffle_epi8
+#define permute(x, control) _mm512_permutexvar_epi8(control, x)
 #define word _mm512_set1_epi32
 #define descale(x) _mm512_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d))

@@ -7,7 +7,8 @@
  *   store_lanes(address, x, step): of each lane the first `step` bytes, one behind the other; the last may be
  *     written with up to 8 bytes, or 16 for more than 8
  *   everywhere(address): a lane in all
- *   shuffle(x, control): bytes within each lane, 0 for 0x80
+ *   shuffle(x, control): bytes within each lane, 0 for 0x80; permute(x, control): of all of the vector, where it
+ *     PERMUTES
  *   sums, begin_sums(first), add_products(&sums, x, weights), total(sums): of 32-bit words the sums over steps of four
  *     bytes times the weights that tp_split made of four; `first` is added
  *   word(number): in every word
@@ -37,33 +38,44 @@ TARGET static TP_ALWAYS_INLINE void put_quad(vector t[TP_QUAD], unsigned channel
     store_lanes(quad, packed, TP_QUAD * channels);
 }
 
+/* The sums of a block in four rows. */
+TARGET static TP_ALWAYS_INLINE void sum_block(const tp_block *block, unsigned channels, bool together,
+                                              const uint8_t *vectors, const size_t *offsets,
+                                              const uint8_t *const rows[TP_QUAD], vector t[TP_QUAD]) {
+    const size_t step = tp_lane_taps(channels) * channels;
+    /* An output's groups make one sum of their parts of one half. */
+    const vector half = word(1 << (TP_WEIGHT_BITS - (channels == 1 ? 3 : channels == 2 ? 2 : 1)));
+    vector control = load(vectors);
+    sums s[TP_QUAD];
+    for (int row = 0; row < TP_QUAD; row++)
+        s[row] = begin_sums(half);
+    vectors += sizeof(vector);
+    for (size_t i = 0; i < block->steps * step; i += step, vectors += PLANES * sizeof(vector))
+        for (int row = 0; row < TP_QUAD; row++) {
+            vector taps;
+            if (together) {
+                taps = permute(load(rows[row] + offsets[0] + i), control);
+            } else {
+                taps = load_lanes(rows[row] + i, offsets);
+                if (channels > 1) taps = shuffle(taps, control);
+            }
+            add_products(&s[row], taps, vectors);
+        }
+    for (int row = 0; row < TP_QUAD; row++)
+        t[row] = total(&s[row]);
+}
+
 TARGET static TP_ALWAYS_INLINE void across_channels(const tp_axis *axis, unsigned channels,
                                                     const uint8_t *const rows[TP_QUAD], uint8_t *quad) {
     const tp_table *table = &axis->table;
     const size_t *offsets = table->offsets;
-    /* Its groups make one sum of their own halves. */
-    const vector half = word(1 << (TP_WEIGHT_BITS - (channels == 1 ? 3 : channels == 2 ? 2 : 1)));
-    for (size_t block = 0; block < table->blocks; block++) {
-        const uint8_t *vectors = table->vectors + table->starts[block];
-        vector control = load(vectors);
-        sums s[TP_QUAD];
-        for (int row = 0; row < TP_QUAD; row++)
-            s[row] = begin_sums(half);
-        const uint8_t *row0 = rows[0], *row1 = rows[1], *row2 = rows[2], *row3 = rows[3];
-        for (uint32_t steps = table->steps[block]; steps; steps--) {
-            const uint8_t *at[TP_QUAD] = {row0, row1, row2, row3};
-            for (int row = 0; row < TP_QUAD; row++) {
-                vector taps = load_lanes(at[row], offsets);
-                if (channels > 1) taps = shuffle(taps, control);
-                add_products(&s[row], taps, vectors + sizeof(vector));
-            }
-            size_t step = tp_lane_taps(channels) * channels;
-            row0 += step, row1 += step, row2 += step, row3 += step;
-            vectors += PLANES * sizeof(vector);
-        }
+    const uint8_t *const at[TP_QUAD] = {rows[0], rows[1], rows[2], rows[3]};
+    for (const tp_block *block = table->block; block < table->block + table->blocks; block++) {
         vector t[TP_QUAD];
-        for (int row = 0; row < TP_QUAD; row++)
-            t[row] = total(&s[row]);
+        if (PERMUTES && block->together)
+            sum_block(block, channels, true, table->vectors + block->vectors, offsets, at, t);
+        else
+            sum_block(block, channels, false, table->vectors + block->vectors, offsets, at, t);
         put_quad(t, channels, quad);
         quad += LANES * TP_QUAD * channels;
         offsets += LANES;
@@ -96,4 +108,4 @@ TARGET static void down(const uint8_t *const *quads, size_t count, const void *w
 }
 
 #define VARIANT(name, nanoseconds)                                                                                     \
-    {name, DIGITS, LANES, nanoseconds, across, interleave, down, premultiply, divide, halve}
+    {name, DIGITS, LANES, PERMUTES, nanoseconds, across, interleave, down, premultiply, divide, halve}

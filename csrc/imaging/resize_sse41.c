@@ -7,7 +7,7 @@
 
 #define TARGET TP_TARGET("sse4.1,ssse3")
 
-enum { LANES = 1 };
+enum { LANES = 1, PERMUTES = 0 };
 typedef __m128i vector;
 typedef __m128 floats;
 
@@ -16,6 +16,7 @@ typedef __m128 floats;
 #define load_lanes(row, offsets) load((row) + (offsets)[0])
 #define everywhere load
 #define shuffle _mm_shuffle_epi8
+#define permute shuffle /* is not used */
 #define word _mm_set1_epi32
 #define descale(x) _mm_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))

@@ -35,10 +35,15 @@ typedef struct lane {
     size_t zeros;     /* taps of no weight before the output's own */
 } lane;
 
+static size_t row_bytes(const tp_axis *axis) {
+    size_t least = axis->table.least;
+    return (axis->in > least ? axis->in : least) * axis->table.channels;
+}
+
 /* What is loaded ends with the row at the latest. */
 static lane place(const tp_axis *axis, size_t x, size_t steps) {
     unsigned channels = axis->table.channels;
-    size_t pixels = axis->in > axis->table.least ? axis->in : axis->table.least;
+    size_t pixels = row_bytes(axis) / channels;
     size_t taps = steps * tp_lane_taps(channels), begin = (size_t)axis->first[x];
     lane lane = {0};
     if (begin > pixels - taps) {
@@ -68,29 +73,51 @@ static void four_weights(const tp_axis *axis, size_t x, ptrdiff_t tap, int32_t w
         weights[i] = tap >= 0 && tap < axis->taps[x] ? axis->weights[x * axis->most + (size_t)tap] : 0;
 }
 
+/* Where all lanes of a block are within a vector's reach, if they are and it stays within the row in all steps. */
+static bool gather(const tp_axis *axis, const tp_resize_variant *variant, const lane *lanes, size_t steps,
+                   size_t *offset) {
+    unsigned channels = axis->table.channels;
+    size_t bytes = tp_vector_bytes(variant), row = row_bytes(axis);
+    size_t reach = (steps - 1) * tp_lane_taps(channels) * channels + bytes;
+    if (!variant->permutes || reach > row) return false;
+    *offset = lanes[0].offset < row - reach ? lanes[0].offset : row - reach;
+    return lanes[variant->lanes - 1].offset + TP_LANE <= *offset + bytes;
+}
+
+static void fill_weights(const tp_axis *axis, const tp_resize_variant *variant, size_t x, const lane *lane,
+                         size_t steps, uint8_t *to) {
+    unsigned taps = tp_lane_taps(axis->table.channels), planes = tp_planes(variant->digits);
+    for (size_t step = 0; step < steps; step++, to += planes * tp_vector_bytes(variant))
+        for (unsigned word = 0; word < 4; word++) {
+            int32_t weights[4];
+            uint32_t words[TP_MOST_PLANES];
+            size_t tap = step * taps + word * 4 % taps;
+            four_weights(axis, x, (ptrdiff_t)tap - (ptrdiff_t)lane->zeros, weights);
+            tp_split(variant->digits, weights, words);
+            for (unsigned plane = 0; plane < planes; plane++)
+                memcpy(to + plane * tp_vector_bytes(variant) + word * 4, &words[plane], 4);
+        }
+}
+
 /* Writes a block's vectors; gives the bytes of them. */
-static size_t fill_block(tp_axis *axis, const tp_resize_variant *variant, size_t block, uint8_t *to) {
+static size_t fill_block(tp_axis *axis, const tp_resize_variant *variant, size_t number, uint8_t *to) {
     tp_table *table = &axis->table;
-    unsigned taps = tp_lane_taps(table->channels), planes = tp_planes(variant->digits);
-    size_t bytes = tp_vector_bytes(variant), steps = table->steps[block];
+    tp_block *block = &table->block[number];
+    size_t *offsets = table->offsets + number * variant->lanes, bytes = tp_vector_bytes(variant), x[TP_MOST_LANES];
+    lane lanes[TP_MOST_LANES];
     for (unsigned l = 0; l < variant->lanes; l++) {
-        size_t x = block * variant->lanes + l;
-        x = x < axis->out ? x : axis->out - 1; /* lanes too many do the last again */
-        lane lane = place(axis, x, steps);
-        table->offsets[block * variant->lanes + l] = lane.offset;
-        sort_channels(table->channels, lane.skipped, to + l * TP_LANE);
-        for (size_t step = 0; step < steps; step++)
-            for (unsigned word = 0; word < 4; word++) {
-                int32_t weights[4];
-                uint32_t words[TP_MOST_PLANES];
-                size_t tap = step * taps + word * 4 % taps;
-                four_weights(axis, x, (ptrdiff_t)tap - (ptrdiff_t)lane.zeros, weights);
-                tp_split(variant->digits, weights, words);
-                for (unsigned plane = 0; plane < planes; plane++)
-                    memcpy(to + (1 + step * planes + plane) * bytes + l * TP_LANE + word * 4, &words[plane], 4);
-            }
+        x[l] = number * variant->lanes + l;
+        x[l] = x[l] < axis->out ? x[l] : axis->out - 1; /* lanes too many do the last again */
+        lanes[l] = place(axis, x[l], block->steps);
+        offsets[l] = lanes[l].offset;
     }
-    return (1 + steps * planes) * bytes;
+    block->together = gather(axis, variant, lanes, block->steps, &offsets[0]);
+    for (unsigned l = 0; l < variant->lanes; l++) {
+        size_t before = block->together ? lanes[l].offset - offsets[0] : 0;
+        sort_channels(table->channels, lanes[l].skipped + (unsigned)before, to + l * TP_LANE);
+        fill_weights(axis, variant, x[l], &lanes[l], block->steps, to + bytes + l * TP_LANE);
+    }
+    return (1 + block->steps * tp_planes(variant->digits)) * bytes;
 }
 
 /* Blocks that are equal share their vectors: where the taps lie alike every few outputs, all stay in the first cache.
@@ -106,7 +133,7 @@ static void fill(tp_axis *axis, const tp_resize_variant *variant) {
             last_bytes = bytes;
             end += bytes;
         }
-        table->starts[block] = last;
+        table->block[block].vectors = last;
     }
     uint8_t *less = realloc(table->vectors, end);
     if (less) table->vectors = less;
@@ -120,7 +147,7 @@ static size_t count_steps(tp_axis *axis, unsigned lanes) {
     unsigned taps = tp_lane_taps(table->channels);
     for (size_t x = 0; x < axis->out; x++) {
         size_t steps = ((size_t)axis->taps[x] + taps - 1) / taps;
-        uint32_t *of_block = &table->steps[x / lanes];
+        uint32_t *of_block = &table->block[x / lanes].steps;
         if (x % lanes == 0 || steps > *of_block) *of_block = (uint32_t)steps;
         if (x % lanes == lanes - 1 || x == axis->out - 1) all += *of_block;
         if (steps > most) most = steps;
@@ -135,11 +162,9 @@ bool tp_table_make(tp_axis *axis, const tp_resize_variant *variant, unsigned cha
     table->channels = channels;
     table->blocks = (axis->out + variant->lanes - 1) / variant->lanes;
     table->offsets = malloc(table->blocks * variant->lanes * sizeof *table->offsets);
-    table->steps = malloc(table->blocks * sizeof *table->steps);
-    table->starts = malloc(table->blocks * sizeof *table->starts);
-    if (!table->offsets || !table->steps || !table->starts) return false;
-    table->bytes =
-        table->blocks * (variant->lanes * sizeof *table->offsets + sizeof *table->steps + sizeof *table->starts);
+    table->block = malloc(table->blocks * sizeof *table->block);
+    if (!table->offsets || !table->block) return false;
+    table->bytes = table->blocks * (variant->lanes * sizeof *table->offsets + sizeof *table->block);
     size_t vectors = count_steps(axis, variant->lanes) * tp_planes(variant->digits) + table->blocks;
     if (vectors > SIZE_MAX / tp_vector_bytes(variant)) return false;
     table->vectors = malloc(vectors * tp_vector_bytes(variant));
@@ -150,7 +175,6 @@ bool tp_table_make(tp_axis *axis, const tp_resize_variant *variant, unsigned cha
 
 void tp_table_free(tp_table *table) {
     free(table->offsets);
-    free(table->steps);
-    free(table->starts);
+    free(table->block);
     free(table->vectors);
 }

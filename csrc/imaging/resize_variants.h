@@ -16,8 +16,9 @@ typedef enum tp_digits {
 
 enum {
     TP_QUAD = 4,
-    TP_LANE = 16,             /* bytes of a row that are loaded for one output at once */
-    TP_MOST_VECTOR = 64,      /* bytes */
+    TP_LANE = 16, /* bytes of a row that are loaded for one output at once */
+    TP_MOST_LANES = 4,
+    TP_MOST_VECTOR = TP_MOST_LANES * TP_LANE,
     TP_MOST_PLANES = 4,       /* 32-bit words that four weights are split into */
     TP_SLACK = TP_MOST_VECTOR /* that may be written behind a quad */
 };
@@ -26,6 +27,7 @@ struct tp_resize_variant {
     const char *name;
     tp_digits digits;
     unsigned lanes;     /* in a vector; 0: there are no vectors, and no tables */
+    bool permutes;      /* the bytes of a vector can be put anywhere in it, not only in their lane */
     double nanoseconds; /* for a byte times a weight, about */
     /* Four rows into a quad, by the axis's table or, in the portable variant, its weights. */
     void (*across)(const tp_axis *axis, unsigned channels, const uint8_t *const rows[TP_QUAD], uint8_t *quad);
