@@ -118,7 +118,7 @@ static void place_same(tp_axis *axis) {
     }
 }
 
-/* Taps that an output may have; 0 when not even memory for one output would do. */
+/* Taps that an output may have; none with TP_NEAREST, which has no weights. */
 static size_t most_taps(const tp_axis *axis, float begin, float end) {
     if (axis->filter == TP_NEAREST) return 0;
     if (axis->same) return 1;
@@ -146,14 +146,14 @@ static bool place(tp_axis *axis, float begin, float end) {
 
 tp_axis *tp_axis_new(size_t in, float begin, float end, size_t out, tp_filter filter, const tp_resize_variant *variant,
                      unsigned channels) {
-    bool box = 0 <= begin && begin < end && (double)end <= (double)in;
+    bool box = 0 <= begin && begin < end && end <= (float)in;
     if (!box || !out || in > TP_MOST_PIXELS || out > TP_MOST_PIXELS) return NULL;
     tp_axis *axis = calloc(1, sizeof *axis);
     if (!axis) return NULL;
     axis->in = in;
     axis->out = out;
     axis->filter = filter;
-    bool whole = begin == 0 && (double)end == (double)in;
+    bool whole = begin == 0 && end == (float)in;
     axis->same = whole && in == out;
     axis->halves = whole && filter == TP_BOX && in % 2 == 0 && in / 2 == out;
     if (place(axis, begin, end) && tp_table_make(axis, variant, channels)) return axis;

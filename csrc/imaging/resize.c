@@ -80,10 +80,11 @@ static bool begin_band(band *b, const tp_resize *resize, size_t begin, size_t en
     b->last = (size_t)down->first[end - 1] + (size_t)down->taps[end - 1] - 1;
     for (size_t y = begin; y < end; y++)
         b->slots = larger(b->slots, end_quad(b, y) - first_quad(b, y));
-    size_t in_bytes = tp_row_bytes(&resize->in), widest = larger(in_bytes, tp_row_bytes(&resize->out));
+    size_t in_bytes = tp_row_bytes(&resize->in), widest = tp_row_bytes(&resize->out);
     size_t least = across->same ? TP_LANE : across->table.least * resize->in.channels;
     if (down_first(resize)) {
         b->middle_bytes = larger(larger(in_bytes, least), TP_MOST_VECTOR);
+        widest = larger(in_bytes, widest);
         least = TP_LANE;
     }
     if (resize->alpha || in_bytes < least) b->row_bytes = larger(in_bytes, least);

@@ -3,8 +3,7 @@
  *   both(x, y), either(x, y): bits; left(x, n), right(x, n): of 32-bit words; smaller_of(x, y): likewise
  *   right16(x, n), add16(x, y), multiply16(x, y): of 16-bit words, the low half of products
  *   zeros(x): 32-bit words of ones where there is 0
- *   floats, to_floats(x), to_integers(x), number(value), divide_floats(x, y), multiply_floats(x, y), add_floats(x, y)
- */
+ *   floats, to_floats(x), to_integers(x), number(value), divide_floats, multiply_floats, add_floats(x, y) */
 
 /* The products of 16-bit words up to 255, divided by 255 and rounded, times 256 and a fraction. */
 TARGET static TP_ALWAYS_INLINE vector times(vector x, vector y) {

@@ -18,7 +18,7 @@ typedef __m256 floats;
     _mm256_inserti128_si256(_mm256_castsi128_si256(load_lane((row) + (offsets)[0])), load_lane((row) + (offsets)[1]), 1)
 #define everywhere(address) _mm256_broadcastsi128_si256(load_lane(address))
 #define shuffle _mm256_shuffle_epi8
-#define permute shuffle /* is not used */
+#define permute shuffle /* of one lane or two it is not used */
 #define word _mm256_set1_epi32
 #define descale(x) _mm256_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))

@@ -53,7 +53,7 @@ TARGET static TP_ALWAYS_INLINE vector load_lanes(const uint8_t *row, const size_
 TARGET static TP_ALWAYS_INLINE void store_lanes(uint8_t *address, vector x, size_t step) {
     if (step == 4) x = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), x);
     if (step == 6) {
-        const uint16_t words[32] = {0, 1, 2, 8, 9, 10, 16, 17, 18, 24, 25, 26};
+        static const uint16_t words[32] = {0, 1, 2, 8, 9, 10, 16, 17, 18, 24, 25, 26};
         x = _mm512_permutexvar_epi16(load(words), x);
     }
     if (step == 8) x = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 0, 0, 0, 0), x);

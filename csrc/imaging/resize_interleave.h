@@ -1,4 +1,4 @@
-/* Rows into quads as they are, and alpha, 16 bytes at a time: for resize_lanes.h on x86-64. */
+/* Rows into quads as they are, 16 bytes at a time, on x86-64. */
 TARGET static void interleave(const uint8_t *const rows[TP_QUAD], size_t bytes, uint8_t *quad) {
     for (size_t i = 0; i < bytes; i += TP_LANE) {
         if (bytes - i < TP_LANE) i = bytes - TP_LANE; /* some of them a second time */

@@ -43,7 +43,7 @@ TARGET static TP_ALWAYS_INLINE void sum_block(const tp_block *block, unsigned ch
                                               const uint8_t *vectors, const size_t *offsets,
                                               const uint8_t *const rows[TP_QUAD], vector t[TP_QUAD]) {
     const size_t step = tp_lane_taps(channels) * channels;
-    /* An output's groups make one sum of their parts of one half. */
+    /* One half in as many parts as an output has groups, which will be summed up. */
     const vector half = word(1 << (TP_WEIGHT_BITS - (channels == 1 ? 3 : channels == 2 ? 2 : 1)));
     vector control = load(vectors);
     sums s[TP_QUAD];

@@ -18,7 +18,7 @@ typedef float32x4_t floats;
 #define load_lanes(row, offsets) load((row) + (offsets)[0])
 #define everywhere load
 #define shuffle(x, control) vreinterpretq_s32_u8(vqtbl1q_u8(bytes_of(x), bytes_of(control)))
-#define permute shuffle /* is not used */
+#define permute shuffle /* of one lane or two it is not used */
 #define word vdupq_n_s32
 #define descale(x) vshrq_n_s32(x, TP_WEIGHT_BITS)
 #define narrow(x, y) vcombine_s16(vqmovn_s32(x), vqmovn_s32(y))

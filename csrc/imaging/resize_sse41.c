@@ -16,7 +16,7 @@ typedef __m128 floats;
 #define load_lanes(row, offsets) load((row) + (offsets)[0])
 #define everywhere load
 #define shuffle _mm_shuffle_epi8
-#define permute shuffle /* is not used */
+#define permute shuffle /* of one lane or two it is not used */
 #define word _mm_set1_epi32
 #define descale(x) _mm_srai_epi32(x, TP_WEIGHT_BITS)
 #define pack(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))

@@ -1,8 +1,7 @@
 /* The weights of an axis across, as vectors of a variant want them.
  *
  * Each lane of a vector is an output, and loads as many of its taps as TP_LANE bytes of the row hold: four, with one or
- * two channels 16 or 8. A shuffle sorts them by channel, and so by four into words, which weights are multiplied with.
- */
+ * two channels 16 or 8. A shuffle sorts them by channel, and so by four into words, which go with weights. */
 #include "imaging/resize_variants.h"
 
 #include <stdlib.h>
@@ -120,8 +119,7 @@ static size_t fill_block(tp_axis *axis, const tp_resize_variant *variant, size_t
     return (1 + block->steps * tp_planes(variant->digits)) * bytes;
 }
 
-/* Blocks that are equal share their vectors: where the taps lie alike every few outputs, all stay in the first cache.
- */
+/* Equal blocks share their vectors: where taps lie alike every few outputs, all stay in the first cache. */
 static void fill(tp_axis *axis, const tp_resize_variant *variant) {
     tp_table *table = &axis->table;
     size_t end = 0, last = 0, last_bytes = 0;

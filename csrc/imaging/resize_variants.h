@@ -45,12 +45,13 @@ struct tp_resize_variant {
 
 extern const tp_resize_variant tp_resize_portable, tp_resize_sse41, tp_resize_avx2, tp_resize_avx512, tp_resize_neon;
 
+/* Of the portable variant: others leave a few pixels to them. */
 void tp_premultiply(const uint8_t *row, size_t width, unsigned channels, uint8_t *to);
 void tp_divide(uint8_t *row, size_t width, unsigned channels);
-
 void tp_halve(const uint8_t *upper, const uint8_t *lower, size_t width, unsigned channels, uint8_t *row);
 
 static inline unsigned tp_planes(tp_digits digits) { return digits == TP_BYTES ? 3 : 4; }
+
 static inline size_t tp_vector_bytes(const tp_resize_variant *variant) {
     return variant->lanes ? variant->lanes * TP_LANE : sizeof(int32_t);
 }
@@ -66,22 +67,5 @@ void tp_table_free(tp_table *table);
 static inline unsigned tp_lane_taps(unsigned channels) { return channels == 1 ? 16 : channels == 2 ? 8 : 4; }
 
 tp_run_parts tp_resize_nearest;
-
-/* A sum of pixels times weights, as a byte. */
-static inline uint8_t tp_to_byte(uint32_t sum) {
-    int32_t value = (int32_t)sum >> TP_WEIGHT_BITS;
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-static inline uint8_t tp_times_alpha(unsigned colour, unsigned alpha) {
-    unsigned product = colour * alpha + 128;
-    return (uint8_t)((product + (product >> 8)) >> 8);
-}
-
-static inline uint8_t tp_without_alpha(unsigned colour, unsigned alpha) {
-    if (alpha == 0 || alpha == 255) return (uint8_t)colour;
-    unsigned quotient = 255 * colour / alpha;
-    return (uint8_t)(quotient > 255 ? 255 : quotient);
-}
 
 #endif
