@@ -161,7 +161,7 @@ def test_damaged_metadata_do_no_harm(tmp_path):
         ("RGBA", "png", "RGBA"),
         ("RGBX", "tif", "RGB"),
         ("CMYK", "jpg", "RGB"),
-        ("YCbCr", "tif", "RGB"),
+        ("YCbCr", None, "RGB"),
         ("HSV", None, "RGB"),
         ("I;16", "png", "L"),
         ("I", "tif", "L"),
