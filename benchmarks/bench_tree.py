@@ -41,4 +41,5 @@ def test_tree(compare, contender, figure, processes, tree):
         rivals["sha256sum_xargs"] = contender(lambda: subprocess.run(command, shell=True, check=True, cwd=tree))
     bar = {"hashlib_processes": 1 / 1.5} if len(paths) != 50_000 else {}
     compare(contender(lambda: list(hash_tree(tree))), bar, bar, rounds=5, **rivals)
-    figure("peak memory", f"{peak_memory(METHODS['threadpool'], paths, threadpool.workers()) / 1e6:.0f} MB", "at most 50 MB")
+    memory = peak_memory(METHODS["threadpool"], paths, threadpool.workers())
+    figure("peak memory", f"{memory / 1e6:.0f} MB", "at most 50 MB")

@@ -22,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from PIL import Image, ImageOps
+
 from side_by_side import Job, describe, fork_or_default, measure, print_table
 
 SIZE = 320

@@ -68,9 +68,7 @@ def difference(a, b):
 
 
 def files_below(folder):
-    return {
-        os.path.relpath(os.path.join(place, name), folder) for place, _, names in os.walk(folder) for name in names
-    }
+    return {os.path.relpath(os.path.join(place, name), folder) for place, _, names in os.walk(folder) for name in names}
 
 
 # Pixels and sizes

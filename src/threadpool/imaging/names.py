@@ -12,7 +12,9 @@ Source = tuple[str, str]  # the path of a picture, and where it is below the fol
 Job = tuple[str, str]  # the path of a picture, and that of its thumbnail
 
 
-def pictures_below(folder: str, out_folder: str, suffixes: Container[str], name: str = "") -> Iterator[Source | OSError]:
+def pictures_below(
+    folder: str, out_folder: str, suffixes: Container[str], name: str = ""
+) -> Iterator[Source | OSError]:
     """The files below a folder that have one of the suffixes, in lower case, sorted by the bytes of the path.
 
     Without what is hidden, and what is in the output folder; symbolic links are not followed. `name`: of the folder in

@@ -6,7 +6,7 @@ import io
 import math
 import struct
 from collections.abc import Callable
-from typing import IO
+from typing import IO, cast
 
 from PIL import Image, ImageFile
 
@@ -18,8 +18,8 @@ from .recipe import Recipe
 # Pictures: not documents, films and measurements, whose first page or header Pillow reads too, nor what it starts other
 # programs for. Those without a signature come last.
 _FORMATS = (
-    *("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "DIB", "JPEG2000", "PPM", "QOI", "ICO", "ICNS", "PSD", "DDS"),
-    *("SGI", "PCX", "TGA"),
+    *("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000"),
+    *("PPM", "QOI", "ICO", "ICNS", "PSD", "DDS", "PCX", "TGA"),
 )
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -87,7 +87,7 @@ def in_plain_mode(image: Image.Image) -> Image.Image:
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
         image.info.pop("transparency", None)  # a gray of 16 bits
     elif image.mode in ("I", "F"):  # of no known range
-        darkest, brightest = image.getextrema()
+        darkest, brightest = cast("tuple[float, float]", image.getextrema())
         scale = 255 / ((brightest - darkest) or 1)
         image = image.point(lambda value: value * scale + (0.5 - darkest * scale)).convert("L")
     gray = image.mode in _GRAY
@@ -140,7 +140,7 @@ def _orientation(image: Image.Image) -> int:
 def _reduced(
     image: ImageFile.ImageFile, file: IO[bytes], path: str, size: tuple[int, int], gap: float | None
 ) -> tuple[ImageFile.ImageFile, tuple[float, float, float, float] | None]:
-    """The picture, which the decoder will give at a half, quarter or eighth if it is a JPEG, and where it is in that."""
+    """The picture, at a half, a quarter or an eighth if it is a JPEG and that suffices, and where it is in that."""
     if gap is None:
         return image, None
     wanted = (int(size[0] * gap), int(size[1] * gap))

@@ -10,7 +10,7 @@ FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 
 
 class Recipe(NamedTuple):
-    """How a picture becomes a thumbnail. ValueError, TypeError: see `checked`."""
+    """How a picture becomes a thumbnail: the arguments of `thumbnails` of the same names."""
 
     size: tuple[int, int]
     format: str = "jpeg"
@@ -21,7 +21,7 @@ class Recipe(NamedTuple):
     update: bool = False
 
     def checked(self) -> Recipe:
-        """The recipe, if its arguments are those that `thumbnails` may be given; the error names the one that is not."""
+        """The recipe, if its arguments are such as `thumbnails` may be given; the error names the one that is not."""
         _check_choice("format", self.format, SUFFIXES)
         _check_choice("filter", self.filter, FILTERS)
         quality, gap, limit = self.quality, self.reducing_gap, self.max_pixels

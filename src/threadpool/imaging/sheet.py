@@ -35,9 +35,7 @@ def check_sheet(path: str) -> None:
         raise ValueError(f"contact_sheet must end in one of {', '.join(_FORMATS)}, not {path!r}")
 
 
-def with_sheet(
-    results: Generator[tuple[str, str] | Exception], path: str
-) -> Generator[tuple[str, str] | Exception]:
+def with_sheet(results: Generator[tuple[str, str] | Exception], path: str) -> Generator[tuple[str, str] | Exception]:
     """The results; a sheet of them is written after the last."""
     entries: list[Entry] = []
     for result in results:

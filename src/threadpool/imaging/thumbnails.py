@@ -41,7 +41,7 @@ def thumbnails(
 
     ``paths_or_folder`` is an iterable of files, or one folder: the pictures below it, by their suffixes, sorted by the
     bytes of the path, without what is hidden or in ``out_folder``; symbolic links are not followed. Pictures are what
-    Pillow (the extra ``images``) reads, in some twenty formats; of several frames the first counts.
+    Pillow (the extra ``images``) reads, in sixteen formats; of several frames the first counts.
 
     A thumbnail fits into ``size``, in pixels: the longest side, or ``(width, height)``. It keeps the aspect, as
     `PIL.Image.Image.thumbnail` does, and is never larger than the picture. It is upright, whatever the EXIF data say,
@@ -79,6 +79,7 @@ def thumbnails(
     target = decoded("out_folder", out_folder)
     sheet = None if contact_sheet is None else decoded("contact_sheet", contact_sheet)
     total = None
+    sources: Iterator[Source | Exception]
     if isinstance(paths_or_folder, (str, bytes, os.PathLike)):
         sources = folder_sources(decoded("paths_or_folder", paths_or_folder), target)
     else:
