@@ -208,6 +208,25 @@ def test_what_is_transparent_is_white_in_a_jpeg(tmp_path):
     assert one(coloured, tmp_path, format="png").getpixel((1, 1))[3] == 0
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_pictures_of_several_in_one_jpeg(tmp_path, progressive):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    frames = [Image.new("RGB", (400, 200), colour) for colour in ("red", "blue")]
+    path = save(
+        tmp_path / "a.mpo", frames[0], save_all=True, append_images=frames[1:], exif=exif, progressive=progressive
+    )
+    image = one(path, tmp_path, 30)
+    assert image.size == (15, 30)
+    assert image.getpixel((7, 15))[2] < 5
+
+
+def test_gray_of_16_bits_with_a_transparent_one(tmp_path):
+    image = Image.new("L", (60, 60), 100).convert("I").point(lambda value: value * 257 + 0).convert("I;16")
+    path = save(tmp_path / "a.png", image, transparency=25700)
+    assert one(path, tmp_path).getpixel((5, 5)) == 100
+
+
 @pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
 def test_the_first_of_several_frames(tmp_path, suffix):
     frames = [Image.new("RGB", (60, 60), colour) for colour in ("red", "blue")]

@@ -21,11 +21,11 @@ def pictures_below(
     the output folder. A folder that cannot be listed is an OSError at its place.
     """
     start = len(os.path.join(folder, ""))
-    outputs = _relative(out_folder, folder)
+    outputs = _below(out_folder, folder)
     for found in regular_files(folder):
         path = found.filename if isinstance(found, OSError) else found
         relative = path[start:]
-        if f"{os.sep}." in os.sep + relative or (outputs is not None and _is_in(relative, outputs)):
+        if f"{os.sep}." in os.sep + relative or (outputs and os.path.join(relative, "").startswith(outputs)):
             continue
         if isinstance(found, OSError):
             yield found
@@ -36,7 +36,7 @@ def pictures_below(
 def listed(paths: Iterable[str], out_folder: str) -> Iterator[Source | ImageError]:
     """The files of a list, as if all were in one folder. One that is in the output folder is an error at its place."""
     for path in paths:
-        if _relative(path, out_folder) is not None:
+        if _is_within(path, out_folder):
             yield ImageError(path, "is in the output folder")
         else:
             yield path, os.path.basename(path)
@@ -44,7 +44,7 @@ def listed(paths: Iterable[str], out_folder: str) -> Iterator[Source | ImageErro
 
 def check_apart(folder: str, out_folder: str) -> None:
     """ValueError: thumbnails might take the place of pictures, because the folder is in the output folder, or is it."""
-    if _relative(folder, out_folder) is not None:
+    if _is_within(folder, out_folder):
         raise ValueError(f"out_folder must not be the folder of the pictures, or above it: {out_folder!r}")
 
 
@@ -73,14 +73,24 @@ def jobs(sources: Iterable[Source | Exception], out_folder: str, suffix: str) ->
         yield path, os.path.join(out_folder, name + suffix)
 
 
-def _relative(path: str, folder: str) -> str | None:
-    """Where a path is below a folder, "" for the folder itself; None: elsewhere."""
-    path, folder = os.path.realpath(path), os.path.realpath(folder)
-    if path == folder:
-        return ""
-    start = os.path.join(folder, "")
-    return path[len(start) :] if path.startswith(start) else None
+def _below(path: str, folder: str) -> str:
+    """Where a folder is below another, with a separator at its end; "" where it is not."""
+    path, start = os.path.join(os.path.realpath(path), ""), os.path.join(os.path.realpath(folder), "")
+    return path[len(start) :] if path.startswith(start) else ""
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + os.sep)
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a path, which need not exist, is a folder or below it, however both are written."""
+    path = os.path.realpath(path)
+    while not _is_same(path, folder):
+        path, below = os.path.dirname(path), path
+        if path == below:
+            return False
+    return True
+
+
+def _is_same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False

@@ -21,6 +21,7 @@ _FORMATS = (
     *("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000"),
     *("PPM", "QOI", "ICO", "ICNS", "PSD", "DDS", "PCX", "TGA"),
 )
+_DRAFTED = ("JPEG", "MPO")  # can be decoded at a fraction of their size
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -53,6 +54,8 @@ def small_picture(path: str, recipe: Recipe) -> Image.Image:
     with open(path, "rb") as file:
         image = _opened(file, path)
         _check_pixels(image, path, recipe.max_pixels)
+        if image.format not in _DRAFTED:  # others may have metadata after the pixels, or be turned by Pillow itself
+            image.load()
         orientation = _orientation(image)
         turn: Callable[[int, int], tuple[int, int]] = _swapped if orientation in _LYING else _as_is
         # The size is that of an upright picture, and the picture is turned when it is small.
@@ -129,8 +132,6 @@ def _check_pixels(image: Image.Image, path: str, limit: int | None) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    if image.format == "TIFF":  # Pillow turns these itself
-        return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged metadata are no reason to have no thumbnail
