@@ -42,7 +42,7 @@ def extension(module, suffix=".pyx"):
         depends=[*HEADERS, *C_SOURCES],
         extra_compile_args=C_FLAGS,
         extra_link_args=[] if WINDOWS else ["-pthread"],
-        libraries=["ws2_32"] if WINDOWS else [],
+        libraries=["ws2_32"] if WINDOWS else ["m"],
     )
 
 
