@@ -15,7 +15,7 @@ static uint32_t taken(const uint8_t **input, size_t *size, int bytes) {
 /* Short ones are tried most. */
 static size_t taken_side(const uint8_t **input, size_t *size) {
     uint32_t value = taken(input, size, 2);
-    return 1 + (value & 0x8000 ? value % 700 : value % 90);
+    return 1 + (value > 0xe000 ? value % 500 : value % 90);
 }
 
 /* Any two floats, of which those that are no box in the side must be refused. */
