@@ -32,11 +32,6 @@ static uint32_t next_random(void) {
 
 static size_t below(size_t end) { return next_random() % end; }
 
-static void fill(uint8_t *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)next_random();
-}
-
 /* Memory between two pages that nobody may touch. */
 typedef struct room {
     uint8_t *begin, *end;
@@ -83,6 +78,12 @@ typedef struct geometry {
 
 static geometry whole(const tp_image *in, tp_filter filter, bool alpha) {
     return (geometry){0, 0, (float)in->width, (float)in->height, filter, alpha};
+}
+
+static void fill(const tp_image *image) {
+    for (size_t y = 0; y < image->height; y++)
+        for (size_t i = 0; i < tp_row_bytes(image); i++)
+            tp_row(image, y)[i] = (uint8_t)next_random();
 }
 
 /* `cuts`: in how many bands, at random places. */
@@ -206,8 +207,7 @@ static void test_random_geometries(room source, room result, room expected) {
         tp_image in = place(source, width, height, channels, below(2) * below(90), below(2), below(3) == 0);
         tp_image out = place(result, out_width, out_height, channels, below(2) * below(90), below(2), below(3) == 0);
         tp_image oracle = place(expected, out_width, out_height, channels, 0, true, false);
-        for (size_t y = 0; y < height; y++)
-            fill(tp_row(&in, y), tp_row_bytes(&in));
+        fill(&in);
         geometry g = {.filter = (tp_filter)below(FILTERS), .alpha = channels % 2 == 0 && below(2)};
         random_box(width, &g.left, &g.right);
         random_box(height, &g.top, &g.bottom);
@@ -238,7 +238,7 @@ static void test_widths(room source, room result, room expected) {
                 tp_image in = place(source, width, 5, channels, 0, at_end, false);
                 tp_image out = place(result, 1 + below(2 * width), 5 - below(2), channels, 0, at_end, false);
                 tp_image oracle = place(expected, out.width, out.height, channels, 0, true, false);
-                fill(in.pixels, 5 * tp_row_bytes(&in));
+                fill(&in);
                 geometry g = whole(&in, (tp_filter)below(FILTERS), false);
                 resize(variants[0], &in, &oracle, &g, 1);
                 resize(variants[i], &in, &out, &g, 1);
@@ -255,8 +255,7 @@ static void test_halves(room source, room result, room expected) {
                 tp_image in = place(source, 2 * width, 6, channels, 0, at_end, below(2));
                 tp_image out = place(result, width, 3, channels, 0, at_end, below(2));
                 tp_image oracle = place(expected, width, 3, channels, 0, true, false);
-                for (size_t y = 0; y < 6; y++)
-                    fill(tp_row(&in, y), tp_row_bytes(&in));
+                fill(&in);
                 geometry g = whole(&in, TP_BOX, false);
                 resize(variants[i], &in, &out, &g, 1);
                 for (size_t y = 0; y < 3; y++)
@@ -282,7 +281,7 @@ static void test_extremes(room source, room result, room expected) {
                 tp_image in = place(source, sides[i][0], sides[i][1], channels, 0, i % 2, false);
                 tp_image out = place(result, sides[i][2], sides[i][3], channels, 0, i % 2, false);
                 tp_image oracle = place(expected, out.width, out.height, channels, 0, true, false);
-                fill(in.pixels, in.height * tp_row_bytes(&in));
+                fill(&in);
                 geometry g = whole(&in, (tp_filter)filter, channels == 4);
                 resize(variants[0], &in, &oracle, &g, 1);
                 for (int j = 1; j < variant_count; j++) {
@@ -326,8 +325,7 @@ static void test_emit(room source, room result, room expected) {
         tp_image in = place(source, 1 + below(80), 1 + below(64), channels, 0, true, below(2));
         size_t width = below(4) ? 1 + below(80) : in.width, height = below(4) ? 1 + below(64) : in.height;
         tp_image oracle = place(expected, width, height, channels, 0, true, false);
-        for (size_t y = 0; y < in.height; y++)
-            fill(tp_row(&in, y), tp_row_bytes(&in));
+        fill(&in);
         geometry g = whole(&in, (tp_filter)below(FILTERS), channels == 4);
         resize(variant, &in, &oracle, &g, 1);
         received r = {place(result, width, height, channels, 0, true, false), {0}};
