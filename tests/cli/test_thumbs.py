@@ -92,6 +92,17 @@ def test_what_fails_is_one_line_each_and_exit_code_1(pictures):
     assert done.stderr == "threadpool thumbs: d.png: has 400 x 200 pixels, more than 79999\n"
 
 
+def test_pillow_warns_nobody(pictures):
+    jpeg = (pictures / "a" / "1.jpg").read_bytes()
+    segment = b"MPF\0" + b"no list of pictures"
+    (pictures / "a" / "1.jpg").write_bytes(jpeg[:2] + b"\xff\xe2" + (2 + len(segment)).to_bytes(2) + segment + jpeg[2:])
+    with pytest.warns(UserWarning, match="malformed MPO"):
+        Image.open(pictures / "a" / "1.jpg").close()
+    done = threadpool("thumbs", "a", "out", cwd=pictures)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(thumbnails(pictures / "out")) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,8 @@ def command(options: argparse.Namespace) -> int:
         *(options.size, options.format, options.quality, options.filter),
         *(options.reducing_gap, options.max_pixels, options.update),
     ).checked()
+    # What Pillow makes of damaged metadata is of no use to who wants thumbnails.
+    warnings.filterwarnings("ignore", module="PIL")
     failed = False
 
     def report(error: OSError | ImageError) -> None:
