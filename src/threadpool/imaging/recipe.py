@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ class Recipe(NamedTuple):
             quality = _integer("quality", quality)
             if not 1 <= quality <= 100:
                 raise ValueError(f"quality must be from 1 to 100, not {quality}")
-        if gap is not None and not gap >= 1.0:
+        if gap is not None and not (isinstance(gap, (int, float)) and 1 <= gap < math.inf):
             raise ValueError(f"reducing_gap must be 1.0 or greater, or None, not {gap!r}")
         if limit is not None:
             limit = _positive("max_pixels", limit)

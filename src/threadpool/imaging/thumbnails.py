@@ -55,7 +55,7 @@ def thumbnails(
     Below ``out_folder``, which is made if need be, thumbnails are where the pictures are below the folder, under the
     same name with another suffix; those of an iterable are all directly in it. The second of a name, regardless of
     case, keeps its suffix too (``a.png.jpg``), or has a number (``a-2.jpg``). Existing files are replaced; with
-    ``update``, not if they are as new as the picture. A file appears when it is complete.
+    ``update``, not if they are as new as the picture, whatever their size. A file appears when it is complete.
 
     Every core works, in threads of the default pool, or ``workers`` threads of its own; each has one picture in memory,
     however many there are. Pictures are looked for and made as thumbnails are asked for, a few ahead for each thread.
