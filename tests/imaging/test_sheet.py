@@ -1,5 +1,7 @@
 """Contact sheets."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("PIL", reason="the images extra is not installed")
@@ -68,6 +70,22 @@ def test_several_pages(tmp_path, monkeypatch):
     with Image.open(tmp_path / "sheet-1.png") as first, Image.open(tmp_path / "sheet-2.png") as second:
         assert first.width > sheet.COLUMNS * sheet.PICTURE
         assert second.width == sheet.PICTURE + 2 * sheet.MARGIN
+
+
+@pytest.mark.parametrize("place", ["", "b", "out", ".."])
+def test_a_sheet_is_no_picture(tmp_path, monkeypatch, place):
+    """The next time; but what is called like it elsewhere is."""
+    folder = tmp_path / "in"
+    paths = save(folder, ["sheet.png", "b.png"]) + save(folder / "b", ["sheet.png", "c.png"])
+    if place in ("", "b"):
+        (folder / place / "sheet.png").unlink()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sheet, "COLUMNS", 1)
+    for rows in (9, 1):
+        monkeypatch.setattr(sheet, "ROWS", rows)
+        for _ in range(2):
+            done = list(thumbnails(".", "out", 30, contact_sheet=str(Path(place, "sheet.png"))))
+            assert len(done) == len(paths) - (place in ("", "b"))
 
 
 def test_no_pictures(tmp_path):

@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
         description="Makes thumbnails of the pictures, and of those below the folders, in the folder OUT: upright, "
         "without EXIF data, with their ICC profile. They are where the pictures are below the folder; of several, each "
         "has a folder of its name in OUT. Of what is below a folder, files are taken whose suffix is one of a picture, "
-        "without what is hidden, or in OUT; symbolic links in it are not followed.",
+        "without what is hidden, in OUT, or the contact sheet; symbolic links in it are not followed.",
     )
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a picture, or a folder")
     parser.add_argument("out", metavar="OUT", help="the folder to put the thumbnails into, which is made if need be")
@@ -72,7 +72,9 @@ def command(options: argparse.Namespace) -> int:
         complain(f"thumbs: {quoted(error.filename)}: {reason}")
 
     progress = can_draw() if options.progress is None else options.progress
-    sources = list(sources_of(options.paths, options.out))  # so that it is known how many there are
+    sources = list(
+        sources_of(options.paths, options.out, options.contact_sheet)
+    )  # so that it is known how many there are
     try:
         results = made(sources, options.out, recipe, None, options.contact_sheet)
         for _ in deliver(results, report, progress, len(sources)):
@@ -88,13 +90,13 @@ def size(words: str) -> tuple[int, int]:
     return int(width), int(height or width)
 
 
-def sources_of(paths: list[str], out: str) -> Iterator["Source | Exception"]:
+def sources_of(paths: list[str], out: str, sheet: str | None) -> Iterator["Source | Exception"]:
     """The pictures, and in the place of a folder those below it."""
     for path in paths:
         if os.path.isdir(path):
             # A folder of one's own is called as it is, even where it is written as ".".
             name = os.path.basename(os.path.abspath(path)) if len(paths) > 1 else ""
-            yield from folder_sources(path, out, name)
+            yield from folder_sources(path, out, sheet, name)
         else:
             yield from listed_sources([path], out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Container, Iterable, Iterator
 
 from ..errors import ImageError
@@ -13,15 +14,16 @@ Job = tuple[str, str]  # the path of a picture, and that of its thumbnail
 
 
 def pictures_below(
-    folder: str, out_folder: str, suffixes: Container[str], name: str = ""
+    folder: str, out_folder: str, suffixes: Container[str], sheet: str | None = None, name: str = ""
 ) -> Iterator[Source | OSError]:
     """The files below a folder that have one of the suffixes, in lower case, sorted by the bytes of the path.
 
-    Without what is hidden, and what is in the output folder; symbolic links are not followed. `name`: of the folder in
-    the output folder. A folder that cannot be listed is an OSError at its place.
+    Without what is hidden, what is in the output folder, and the pages of a contact sheet; symbolic links are not
+    followed. `name`: of the folder in the output folder. A folder that cannot be listed is an OSError at its place.
     """
     start = len(os.path.join(folder, ""))
     outputs = _below(out_folder, folder)
+    pages = None if sheet is None else _pages(sheet, folder)
     for found in regular_files(folder):
         path = found.filename if isinstance(found, OSError) else found
         relative = path[start:]
@@ -29,6 +31,8 @@ def pictures_below(
             continue
         if isinstance(found, OSError):
             yield found
+        elif pages and pages.fullmatch(relative):
+            continue
         elif os.path.splitext(path)[1].lower() in suffixes:
             yield path, os.path.join(name, relative)
 
@@ -73,10 +77,20 @@ def jobs(sources: Iterable[Source | Exception], out_folder: str, suffix: str) ->
         yield path, os.path.join(out_folder, name + suffix)
 
 
-def _below(path: str, folder: str) -> str:
-    """Where a folder is below another, with a separator at its end; "" where it is not."""
+def _pages(sheet: str, folder: str) -> re.Pattern[str] | None:
+    """What the pages of a contact sheet are called, seen from a folder; None: they are elsewhere."""
+    place, name = os.path.split(sheet)
+    below = _below(place or os.curdir, folder)
+    if below is None:
+        return None
+    stem, suffix = os.path.splitext(below + name)
+    return re.compile(re.escape(stem) + r"(-\d+)?" + re.escape(suffix))
+
+
+def _below(path: str, folder: str) -> str | None:
+    """Where a folder is below another, with a separator at its end; "" for the same; None: elsewhere."""
     path, start = os.path.join(os.path.realpath(path), ""), os.path.join(os.path.realpath(folder), "")
-    return path[len(start) :] if path.startswith(start) else ""
+    return path[len(start) :] if path.startswith(start) else None
 
 
 def _is_within(path: str, folder: str) -> bool:

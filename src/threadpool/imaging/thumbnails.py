@@ -40,8 +40,8 @@ def thumbnails(
     """Makes a thumbnail of every picture and yields ``(path, path of the thumbnail)``, in order.
 
     ``paths_or_folder`` is an iterable of files, or one folder: the pictures below it, by their suffixes, sorted by the
-    bytes of the path, without what is hidden or in ``out_folder``; symbolic links are not followed. Pictures are what
-    Pillow (the extra ``images``) reads, in sixteen formats; of several frames the first counts.
+    bytes of the path, without what is hidden, in ``out_folder`` or the contact sheet; symbolic links are not followed.
+    Pictures are what Pillow (the extra ``images``) reads, in sixteen formats; of several frames the first counts.
 
     A thumbnail fits into ``size``, in pixels: the longest side, or ``(width, height)``. It keeps the aspect, as
     `PIL.Image.Image.thumbnail` does, and is never larger than the picture. It is upright, whatever the EXIF data say,
@@ -81,21 +81,21 @@ def thumbnails(
     total = None
     sources: Iterator[Source | Exception]
     if isinstance(paths_or_folder, (str, bytes, os.PathLike)):
-        sources = folder_sources(decoded("paths_or_folder", paths_or_folder), target)
+        sources = folder_sources(decoded("paths_or_folder", paths_or_folder), target, sheet)
     else:
         sources = listed_sources(paths_or_folder, target)
         total = len(paths_or_folder) if isinstance(paths_or_folder, Sized) else None
     return deliver(made(sources, target, recipe, workers, sheet), onerror, progress, total)
 
 
-def folder_sources(folder: str, out_folder: str, name: str = "") -> Iterator[Source | OSError]:
+def folder_sources(folder: str, out_folder: str, sheet: str | None, name: str = "") -> Iterator[Source | OSError]:
     """The pictures below a folder. ValueError: it is in the output folder; ImportError: there is no Pillow."""
     _need_pillow()
     from .names import check_apart, pictures_below
     from .picture import suffixes
 
     check_apart(folder, out_folder)
-    return pictures_below(folder, out_folder, suffixes(), name)
+    return pictures_below(folder, out_folder, suffixes(), sheet, name)
 
 
 def listed_sources(paths: Iterable[Path], out_folder: str) -> Iterator[Source | ImageError]:
