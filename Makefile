@@ -9,7 +9,7 @@ help:
 	@echo 'make test              the tests (ARGS=... for pytest)'
 	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
-	@echo 'make fuzz              the C code of the hashes, with made-up pieces and batches (FUZZ_SECONDS=600 each; clang)'
+	@echo 'make fuzz              the C code of hashes and resizes, with made-up input (FUZZ_SECONDS=600 each; clang)'
 	@echo 'make soak              the long forms of the tests that have one: an hour'
 	@echo 'make tsan              the thread tests under ThreadSanitizer, with an interpreter built for it (once, 10 minutes)'
 	@echo 'make compile-only      compiles against the headers of 3.14(t) and 3.15(t)'
@@ -29,7 +29,7 @@ test:
 # Each test in four threads at once, on the same fixtures.
 test-threads:
 	@python=$$($(environment) test) && "$$python" -m pytest -q --parallel-threads 4 --skip-thread-unsafe true \
-	  $(or $(ARGS),tests/sync tests/hashing tests/pool/test_run.py)
+	  $(or $(ARGS),tests/sync tests/hashing tests/imaging tests/pool/test_run.py)
 
 test-c:
 	tests/csrc/run address

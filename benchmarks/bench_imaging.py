@@ -72,8 +72,9 @@ def test_resize(on_one_core, array, image, cv2, name, scale):
         bars,
         pillow=lambda: image.resize(size, Image.Resampling[name.upper()]),
         # Without antialiasing, but for INTER_AREA: it looks at 2 x 2 or 8 x 8 pixels for each of the result.
-        opencv_area=cv2 and name == "box" and (lambda: cv2.resize(array, size, interpolation=cv2.INTER_AREA)) or None,
-        opencv_aliased=cv2 and name != "box" and (lambda: cv2.resize(array, size, interpolation=_opencv(cv2, name))) or None,
+        opencv_area=(cv2 and name == "box" and (lambda: cv2.resize(array, size, interpolation=cv2.INTER_AREA))) or None,
+        opencv_aliased=(cv2 and name != "box" and (lambda: cv2.resize(array, size, interpolation=_opencv(cv2, name))))
+        or None,
     )
 
 
@@ -170,7 +171,7 @@ def test_to_chw(on_one_core, array, image, cv2, size, dtype):
         functools.partial(imaging.to_chw, size=size, mean=MEAN, std=STD, dtype=dtype),
         {"numpy": 1 / 10, "opencv": 1 / 4} if dtype == "float32" and size is None else {},
         numpy=by_numpy,
-        opencv=cv2 and dtype == "float32" and by_opencv or None,
+        opencv=(cv2 and dtype == "float32" and by_opencv) or None,
     )
 
 

@@ -70,7 +70,7 @@ def own_installation() -> str:
 
 
 def readable_files(folder: str) -> list[str]:
-    from threadpool.hashing.tree import regular_files
+    from threadpool.files.tree import regular_files
 
     paths = [path for path in regular_files(folder) if isinstance(path, str) and os.access(path, os.R_OK)]
     if not paths:

@@ -23,7 +23,7 @@ const tp_normalize_variant *tp_normalize_select(tp_cpu_features features);
 /* Planes and rows may lie anywhere where their type may, values are one behind the other. */
 typedef struct tp_normalize {
     const tp_normalize_variant *variant;
-    tp_image in; /* tp_normalize_emit needs but its width and channels */
+    tp_image in;     /* tp_normalize_emit needs but its width and channels */
     unsigned planes; /* of the first channels: at most as many as there are */
     void *out;
     ptrdiff_t plane_stride, row_stride; /* bytes, of either sign */

@@ -5,6 +5,7 @@ The layers, top to bottom; each uses only what stands below it:
     cli        the command line: one file for each command
     hashing    kernels that hash; files, folders, manifests
     imaging    kernels over images; thumbnails
+    files      which files there are; how results, errors and progress reach the caller
     pool       run, Pool, and the engine under them; what a kernel is
     sync       SharedBuffer and Atomics
     errors     the exceptions; cores: how many there are; _simd: what instructions they have
@@ -12,7 +13,7 @@ The layers, top to bottom; each uses only what stands below it:
 """
 
 from . import hashing, imaging, pool
-from .errors import ManifestError, QueueFull
+from .errors import ImageError, ImageTooLarge, ManifestError, QueueFull
 from .pool import (
     cancelled,
     current_worker,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Atomics",
+    "ImageError",
+    "ImageTooLarge",
     "ManifestError",
     "Pool",
     "QueueFull",

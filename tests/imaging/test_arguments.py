@@ -76,13 +76,15 @@ def test_wrong_boxes(box, error, message, noise):
 
 def test_wrong_filters_and_modes(noise):
     for filter in ("cubic", 6, -1, None, []):
-        with pytest.raises(ValueError, match="filter must be one of nearest, box, bilinear, .* not"):
+        with pytest.raises(ValueError, match=r"filter must be one of nearest, box, bilinear, .* not"):
             imaging.resize(noise(3, 3), (2, 2), filter)
-    with pytest.raises(ValueError, match="mode must be one of L, LA, .*, not 'BGR'"):
+    with pytest.raises(ValueError, match=r"mode must be one of L, LA, .*, not 'BGR'"):
         imaging.resize(noise(3, 3, 3), (2, 2), mode="BGR")
-    with pytest.raises(ValueError, match="mode must be RGBA or RGBa or RGBX or CMYK for image, .* 4 channels, not 'RGB'"):
+    with pytest.raises(
+        ValueError, match=r"mode must be RGBA or RGBa or RGBX or CMYK for image, .* 4 channels, not 'RGB'"
+    ):
         imaging.resize(noise(3, 3, 4), (2, 2), mode="RGB")
-    with pytest.raises(TypeError, match="mode must be left out for an image of Pillow"):
+    with pytest.raises(TypeError, match=r"mode must be left out for an image of Pillow"):
         imaging.resize(Image.new("RGB", (3, 3)), (2, 2), mode="RGB")
 
 

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..hashing.delivery import deliver
+from ..files.delivery import deliver
+from ..files.tree import regular_files
 from ..hashing.manifest import line
-from ..hashing.tree import regular_files
 from .complaint import complain
 from .names import names_from
 from .options import add_hashing_options

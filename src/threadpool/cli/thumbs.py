@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImageError
-from ..hashing.delivery import deliver
+from ..files.delivery import deliver
 from ..imaging.recipe import FILTERS, SUFFIXES, Recipe
 from ..imaging.thumbnails import MAX_PIXELS, folder_sources, listed_sources, made
 from .complaint import complain

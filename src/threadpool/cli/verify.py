@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import ManifestError
-from ..hashing.delivery import deliver
+from ..files.delivery import deliver
 from ..hashing.manifest import entries, escape
 from .complaint import complain
 from .options import add_hashing_options

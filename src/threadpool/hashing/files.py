@@ -6,10 +6,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 
+from ..files.delivery import Progress, deliver
+from ..files.paths import Path, decoded
+from ..files.tree import regular_files
 from ._table import digest_sizes
-from .delivery import Progress, deliver
 from .digests import digests
-from .tree import regular_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 OnError = Callable[[OSError], object]
 
 
@@ -102,18 +102,3 @@ def check_algorithm(algorithm: str) -> None:
     names = list(digest_sizes)
     if algorithm not in names:
         raise ValueError(f"algorithm must be one of {', '.join(map(repr, names))}, not {algorithm!r}")
-
-
-def decoded(name: str, path: Path) -> str:
-    """The path of an argument called `name`, as a string."""
-    try:
-        text = os.fsdecode(path)
-    except TypeError:
-        raise TypeError(f"{name} must be a path (str, bytes or os.PathLike), not {type(path).__name__!r}") from None
-    if "\0" in text:
-        raise ValueError(f"{name} must be a path without null characters, not {text!r}")
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        raise ValueError(f"{name} must be a path that can be encoded, not {text!r}") from None
-    return text

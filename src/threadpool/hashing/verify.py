@@ -6,8 +6,9 @@ import io
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 
-from .delivery import Progress, deliver
-from .files import Path, check_algorithm, decoded, hashed
+from ..files.delivery import Progress, deliver
+from ..files.paths import Path, decoded
+from .files import check_algorithm, hashed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-from typing import TypeVar
+from typing import TypeVar, final
 
 import numpy
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
 
+@final
 class BoxBlur(ImageKernel):
     """``box_blur(image, radius)``: each pixel is the mean of a square around it, equal to Pillow's ``BoxBlur``.
 
@@ -23,6 +24,7 @@ class BoxBlur(ImageKernel):
         self, image: _Image, radius: float | tuple[float, float], out: NDArray[numpy.uint8] | None = None
     ) -> _Image: ...
 
+@final
 class GaussianBlur(ImageKernel):
     """``gaussian_blur(image, radius=2)``: an approximation of a Gaussian, equal to Pillow's ``GaussianBlur``.
 

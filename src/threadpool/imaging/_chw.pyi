@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy
 from numpy.typing import DTypeLike, NDArray
@@ -7,6 +7,7 @@ from PIL import Image
 
 from ._image_kernel import ImageKernel
 
+@final
 class ToChw(ImageKernel):
     """``to_chw(image, size=None, mean=0, std=1)``: planes of floats, (channels, height, width), for machine learning.
 

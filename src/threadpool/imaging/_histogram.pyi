@@ -1,9 +1,12 @@
+from typing import final
+
 import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
 from ._image_kernel import ImageKernel
 
+@final
 class Histogram(ImageKernel):
     """``histogram(image)``: how many pixels have each value, as int64: (256,), or (channels, 256).
 

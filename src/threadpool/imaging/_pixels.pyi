@@ -1,4 +1,4 @@
-from typing import TypeVar
+from typing import TypeVar, final
 
 import numpy
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
 
+@final
 class Gray(ImageKernel):
     """``gray(image)``: the luma of a colour image (ITU-R BT.601), (height, width), equal to Pillow's ``convert("L")``.
 
@@ -21,6 +22,7 @@ class Gray(ImageKernel):
 
     def __call__(self, image: _Image, out: NDArray[numpy.uint8] | None = None) -> _Image: ...  # type: ignore[override]
 
+@final
 class Flip(ImageKernel):
     """``flip(image, direction="left_right")``: the mirror image, or with "top_bottom" the image upside down.
 
@@ -35,6 +37,7 @@ class Flip(ImageKernel):
         self, image: _Image, direction: str = "left_right", out: NDArray[numpy.uint8] | None = None
     ) -> _Image: ...
 
+@final
 class Rotate90(ImageKernel):
     """``rotate90(image, k=1)``: the image turned by ``k`` times 90 degrees, counter-clockwise.
 

@@ -1,4 +1,4 @@
-from typing import TypeVar
+from typing import TypeVar, final
 
 import numpy
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
 
+@final
 class Resize(ImageKernel):
     """``resize(image, size, filter="lanczos", box=None)``: an image of another size, equal to Pillow's bit for bit.
 

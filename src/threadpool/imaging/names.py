@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 
 from ..errors import ImageError
-from ..hashing.tree import regular_files
+from ..files.tree import regular_files
 
 Source = tuple[str, str]  # the path of a picture, and where it is below the folder that stands for the output folder
 Job = tuple[str, str]  # the path of a picture, and that of its thumbnail

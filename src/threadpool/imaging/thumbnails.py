@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import closing, nullcontext
 
 from ..errors import ImageError
-from ..hashing.delivery import Progress, deliver
-from ..hashing.files import Path, decoded
+from ..files.delivery import Progress, deliver
+from ..files.paths import Path, decoded
 
 TYPE_CHECKING = False  # Pillow, and what needs it, are imported when they are first needed
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from threadpool.files.tree import regular_files
 from threadpool.hashing import hash_files, hash_tree
-from threadpool.hashing.tree import regular_files
 
 
 def make(folder, *names):
