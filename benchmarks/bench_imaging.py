@@ -1,11 +1,15 @@
 """The kernels over images, on one core, beside Pillow, OpenCV, scikit-image and SciPy; and on all cores."""
 
 import functools
+import statistics
+from pathlib import Path
 
 import numpy
+import PIL
 import pytest
 from PIL import Image, ImageFilter
 
+import plot
 import threadpool
 from threadpool import imaging
 
@@ -15,6 +19,47 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 # How many times as fast as Pillow, for scales down to an eighth, and for those near one.
 FASTER = {"lanczos": (7, 5), "bicubic": (7, 5), "bilinear": (4, 3), "box": (4, 3)}
+
+# What is drawn, where all of it ran, and beside OpenCV: megapixels in a second, by the name of the test.
+PLOT = Path(__file__).parents[1] / "docs" / "imaging.svg"
+DRAWN = {
+    "resize[lanczos-to_1_8]": "resize to 1/8, Lanczos",
+    "resize[lanczos-to_1_2]": "resize to 1/2, Lanczos",
+    "resize[lanczos-to_4_5]": "resize to 4/5, Lanczos",
+    "resize[bilinear-to_1_8]": "resize to 1/8, bilinear",
+    "resize[box-to_1_8]": "resize to 1/8, box (area)",
+    "gray": "gray",
+    "flip[left_right]": "flip",
+    "rotate90": "rotate90",
+    "histogram": "histogram",
+    "box_blur[20]": "box_blur, radius 20",
+    "gaussian_blur[3]": "gaussian_blur, radius 3",
+    "gaussian_blur[10]": "gaussian_blur, radius 10",
+}
+speeds: dict[str, dict[str, float]] = {}
+
+# How many times as fast two cores are to be: less than twice where both wait for the same memory.
+TWO_CORES = {
+    functools.partial(imaging.resize, size=(320, 200)): 1.85,
+    functools.partial(imaging.resize, size=(1024, 640)): 1.85,
+    functools.partial(imaging.box_blur, radius=3): 1.85,
+    functools.partial(imaging.gaussian_blur, radius=3): 1.85,
+    functools.partial(imaging.histogram): 1.85,
+    functools.partial(imaging.to_chw, size=(224, 224)): 1.85,
+    functools.partial(imaging.gray): 1.0,
+    functools.partial(imaging.flip): 1.0,
+    functools.partial(imaging.rotate90): 1.0,
+    functools.partial(imaging.to_chw): 1.0,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn():
+    yield
+    if all("opencv" in speeds.get(name, {}) for name in ("gray", "rotate90")) and speeds.keys() >= DRAWN.keys():
+        shown = {label: speeds[name] for name, label in DRAWN.items()}
+        title = f"2560 × 1600 RGB, one core: CPython {plot.version()}, Pillow {PIL.__version__}"
+        plot.draw_bars(PLOT, shown, "megapixels in a second", title)
 
 
 @pytest.fixture(scope="session")
@@ -43,18 +88,22 @@ def cv2():
 
 
 @pytest.fixture
-def on_one_core(compare, contender, array):
+def on_one_core(request, compare, contender, array):
     """`on_one_core(kernel, bars, name=rival, …)`, and the kernel on all cores in a row of its own."""
 
     def run(kernel, bars, **rivals):
         rivals = {name: contender(rival) for name, rival in rivals.items() if rival is not None}
-        compare(
+        contenders = compare(
             contender(lambda: threadpool.run(kernel, [array], workers=1)),
             bars,
             bars,
             **rivals,
             all_cores=contender(lambda: kernel(array)),
         )
+        speeds[request.node.name.removeprefix("test_")] = {
+            name.removesuffix("_area"): WIDTH * HEIGHT / 1e6 / statistics.median(contender.seconds)
+            for name, contender in contenders.items()
+        }
 
     return run
 
@@ -178,7 +227,7 @@ def test_to_chw(on_one_core, array, image, cv2, size, dtype):
 @pytest.mark.parametrize("side", [64, 256, 1024])
 def test_many_images(compare, contender, executor, processes, side):
     """Of one size, halved: what a run costs beside what is done."""
-    count = max(16, 2_000_000 // side**2)
+    count = max(32, 8_000_000 // side**2)
     images = [numpy.random.default_rng(i).integers(0, 256, (side, side, 3), numpy.uint8) for i in range(count)]
     pictures = [Image.fromarray(image) for image in images]
     kernel = functools.partial(imaging.resize, size=(side // 2, side // 2))
@@ -191,4 +240,20 @@ def test_many_images(compare, contender, executor, processes, side):
         of_pillow=contender(lambda: threadpool.run(kernel, pictures), count),
         pillow_executor=contender(lambda: list(executor.map(theirs, pictures)), count),
         pillow_processes=contender(lambda: processes.map(theirs, pictures), count),
+    )
+
+
+@pytest.mark.parametrize(("kernel", "faster"), TWO_CORES.items(), ids=[kernel.func.name for kernel in TWO_CORES])
+def test_two_cores(compare, contender, kernel, faster):
+    """Many images, large enough that a run is long beside its start; each by one thread."""
+    images = [numpy.random.default_rng(i).integers(0, 256, (800, 1280, 3), numpy.uint8) for i in range(24)]
+    if kernel.func is imaging.to_chw and not kernel.keywords:
+        # Into memory that there is: two threads get zeroed pages from the system no faster than one.
+        kernel = functools.partial(kernel, out=numpy.zeros((24, 3, 800, 1280), numpy.float32))
+    bar = {"one_worker": 1 / faster}
+    compare(
+        contender(lambda: threadpool.run(kernel, images), len(images)),
+        bar,
+        bar,
+        one_worker=contender(lambda: threadpool.run(kernel, images, workers=1), len(images)),
     )
