@@ -53,7 +53,9 @@ def test_the_simd_level_can_be_capped():
         check=True,
         env=environment,
     )
-    assert "portable (sha256: portable; " in done.stdout
+    assert "SIMD level    portable\n" in done.stdout
+    assert "sha256: portable; " in done.stdout
+    assert "resize: portable; gray: portable; " in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["hash", "--nonsense"]])

@@ -175,6 +175,17 @@ def test_an_out_that_overlaps_the_image(noise):
         numpy.testing.assert_array_equal(memory, before)
 
 
+def test_an_out_of_another_type_that_overlaps_the_image():
+    memory = numpy.zeros(4 * 256 * 4, numpy.float32)
+    image = memory.view(numpy.uint8)[:3000].reshape(10, 100, 3)
+    for out, kernel in (
+        (memory[:3000].reshape(3, 10, 100), imaging.to_chw),
+        (memory.view(numpy.int64)[:768].reshape(3, 256), imaging.histogram),
+    ):
+        with pytest.raises(ValueError, match="out must not overlap the image"):
+            kernel(image, out=out)
+
+
 def test_rows_of_out_may_have_any_stride(noise):
     array = noise(10, 12, 3)
     memory = numpy.zeros((40, 30, 3), numpy.uint8)

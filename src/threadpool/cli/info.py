@@ -13,6 +13,7 @@ from .. import __version__, workers
 from .._simd import level as simd_level
 from ..cores import usable_cores
 from ..hashing._table import variants
+from ..imaging.kernels import KERNELS
 from ..pool.width import VARIABLE, cpu_quota
 
 BLAS_VARIABLES = (
@@ -48,7 +49,9 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "CPU quota", "none" if quota is None else f"{quota:g} cores"
     override = os.environ.get(VARIABLE)
     yield "workers", f"{workers()}" + (f" ({VARIABLE}={override})" if override else "")
-    yield "SIMD level", f"{simd_level} ({'; '.join(f'{name}: {variant}' for name, variant in variants.items())})"
+    yield "SIMD level", simd_level
+    yield "hashing", "; ".join(f"{name}: {variant}" for name, variant in variants.items())
+    yield "imaging", "; ".join(f"{kernel.name}: {kernel.variant}" for kernel in KERNELS)
     for distribution in ("numpy", "pillow", "tqdm"):
         yield distribution, version(distribution) or "not installed"
     # Inside a pool of threads each BLAS call would start as many threads again.

@@ -3,13 +3,13 @@
 cimport cython
 
 from threadpool._simd cimport features, tp_cpu_features
-from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, target_for, tp_operation
+from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, tp_operation
 from threadpool.imaging._options cimport number
-from threadpool.imaging._picture cimport Picture, tp_image
+from threadpool.imaging._picture cimport Picture, target_for, tp_image
 
 cdef extern from "imaging/blur.h" nogil:
     ctypedef struct tp_blur_variant:
-        pass
+        const char *name
 
     ctypedef struct tp_blur:
         const tp_blur_variant *variant
@@ -90,6 +90,7 @@ cdef class BoxBlur(Blur):
 
     def __cinit__(self):
         self.name = "box_blur"
+        self.variant = variant.name.decode()
         self.passes = 1
 
     def __call__(self, image, radius, out=None):
@@ -111,6 +112,7 @@ cdef class GaussianBlur(Blur):
 
     def __cinit__(self):
         self.name = "gaussian_blur"
+        self.variant = variant.name.decode()
         self.passes = GAUSSIAN_PASSES
         self.default_radius = 2
 

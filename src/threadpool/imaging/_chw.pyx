@@ -6,14 +6,14 @@ from libc.stdint cimport uint8_t
 
 from threadpool._simd cimport features, tp_cpu_features
 from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, tp_operation
-from threadpool.imaging._options cimport number, pin_out
-from threadpool.imaging._picture cimport Picture, tp_image
+from threadpool.imaging._options cimport number
+from threadpool.imaging._picture cimport Picture, target_array, tp_image
 from threadpool.imaging._resize cimport Scaling, tp_resize, tp_resize_prepare
 from threadpool.pool._pin cimport release
 
 cdef extern from "imaging/normalize.h" nogil:
     ctypedef struct tp_normalize_variant:
-        pass
+        const char *name
 
     ctypedef struct tp_normalize:
         const tp_normalize_variant *variant
@@ -109,6 +109,7 @@ cdef class ToChw(ImageKernel):
 
     def __cinit__(self):
         self.name = "to_chw"
+        self.variant = variant.name.decode()
 
     def __call__(self, image, size=None, mean=0.0, std=1.0, dtype="float32", filter="bilinear", box=None, out=None, *,
                  mode=None):
@@ -142,7 +143,7 @@ cdef class ToChw(ImageKernel):
             operation.resize.out.width = normalize.before.width = width
             operation.resize.out.height = normalize.before.height = height
             operation.resize.out.channels = picture.image.channels
-        operation.planes = pin_out(&operation.view, out, (channels, height, width), given.dtype)
+        operation.planes = target_array(&operation.view, picture, out, (channels, height, width), given.dtype)
         normalize.variant = variant
         normalize.planes = channels
         normalize.out = operation.view.buf

@@ -6,8 +6,7 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, tp_operation
-from threadpool.imaging._options cimport pin_out
-from threadpool.imaging._picture cimport TP_MOST_CHANNELS, Picture, tp_image
+from threadpool.imaging._picture cimport TP_MOST_CHANNELS, Picture, target_array, tp_image
 from threadpool.pool._pin cimport release
 
 cdef extern from "imaging/histogram.h" nogil:
@@ -49,6 +48,7 @@ cdef class Histogram(ImageKernel):
 
     def __cinit__(self):
         self.name = "histogram"
+        self.variant = "portable"
 
     def __call__(self, image, out=None):
         return self.call(image, {"out": out})
@@ -63,7 +63,7 @@ cdef class Histogram(ImageKernel):
         if picture.is_flat or picture.mode == "L" and picture.pillow is not None:
             shape = shape[1:]
         operation.source = picture
-        operation.counts = pin_out(&operation.view, out, shape, "int64")
+        operation.counts = target_array(&operation.view, picture, out, shape, "int64")
         operation.histogram.before = picture.image
         operation.histogram.counts = <tp_count (*)[256]>PyMem_RawMalloc(TP_MOST_CHANNELS * 256 * sizeof(uint64_t))
         if operation.histogram.counts is NULL:

@@ -35,6 +35,7 @@ cdef class Operation:
 
 cdef class ImageKernel(Kernel):
     cdef readonly str name
+    cdef readonly str variant    # of the code, for this CPU
 
     # What was asked for, checked; once for all images.
     cdef object settings(self, dict options)
@@ -47,6 +48,3 @@ cdef class ImageKernel(Kernel):
 
 # What is left in `options` is unknown: TypeError.
 cdef int refuse_rest(ImageKernel kernel, dict options) except -1
-
-# A target for an operation: `out` may not overlap its picture.
-cdef Picture target_for(Picture source, size_t width, size_t height, unsigned channels, out)

@@ -9,3 +9,4 @@ class ImageKernel(Kernel[Any, Any]):
     """A kernel over images: arrays of uint8, or images of Pillow."""
 
     name: str
+    variant: str

@@ -4,16 +4,16 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
 cimport cython
 
 from threadpool cimport set_body
-from threadpool.imaging._picture cimport are_apart, picture_of, result_for, returned
+from threadpool.imaging._picture cimport picture_of, returned
 from threadpool.pool._items cimport drained
 
 from threadpool.pool._default import default
 from threadpool.pool.width import workers
 
-# Below this a call does not let go of the interpreter; from here on it is shared by threads, which is not slower even if
-# they have to be woken.
+# From the first on a call lets go of the interpreter; from the second on it is shared by threads, which then is not slower
+# even if they have to be woken.
 cdef double WORTH_DETACHING_NANOSECONDS = 2_000
-cdef double WORTH_SHARING_NANOSECONDS = 1_000_000
+cdef double WORTH_SHARING_NANOSECONDS = 2_000_000
 
 # How many images a thread takes at once: half of TP_QUICK_NANOSECONDS, see BufferKernel.
 cdef double BURST_NANOSECONDS = 10_000
@@ -75,15 +75,6 @@ cdef int refuse_rest(ImageKernel kernel, dict options) except -1:
     for option in options:
         raise TypeError(f"{kernel.name} takes no option {option!r}")
     return 0
-
-
-cdef Picture target_for(Picture source, size_t width, size_t height, unsigned channels, out):
-    if out is not None and source.pillow is not None:
-        raise TypeError("out must be left out for an image of Pillow")
-    target = result_for(source, width, height, channels, out)
-    if out is not None and not are_apart(&source.image, &target.image):
-        raise ValueError("out must not overlap the image")
-    return target
 
 
 cdef int run_images(void *arguments, size_t begin, size_t end, size_t *failed) noexcept nogil:

@@ -2,11 +2,9 @@
 
 import operator
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE
 from libc.math cimport isfinite
 
 from threadpool.imaging._picture cimport TP_MOST_PIXELS
-from threadpool.pool._pin cimport acquire
 
 
 cdef size_t positive(str name, value) except 0:
@@ -42,19 +40,3 @@ cdef (size_t, size_t) size_of(value) except *:
     except (TypeError, ValueError):
         raise TypeError(f"size must be (width, height), not {value!r}") from None
     return positive("the width in size", width), positive("the height in size", height)
-
-
-cdef object pin_out(Py_buffer *view, out, tuple shape, str dtype):
-    import numpy
-
-    if out is None:
-        out = numpy.empty(shape, dtype)
-    elif not isinstance(out, numpy.ndarray) or out.dtype != dtype:
-        given = out.dtype if isinstance(out, numpy.ndarray) else repr(type(out).__name__)
-        raise TypeError(f"out must be an array of {dtype}, not {given}")
-    elif not out.flags.writeable:
-        raise ValueError("out must be writable")
-    elif out.shape != shape or not out.flags.carray:
-        raise ValueError(f"out must be a C-contiguous array of shape {shape}, not of {out.shape}")
-    acquire(out, view, PyBUF_SIMPLE | PyBUF_WRITABLE)
-    return out

@@ -30,11 +30,10 @@ cdef class Picture:
 
 cdef Picture picture_of(source, str name)
 
-# A result of that many pixels, for a picture: new, or `out`, checked. It has an axis of channels where the picture has.
-cdef Picture result_for(Picture source, size_t width, size_t height, unsigned channels, out)
-
-# Whether two have no byte in common.
-cdef bint are_apart(const tp_image *a, const tp_image *b) noexcept
+# What a kernel writes to: new, or `out`, checked, and apart from the picture. An image of that many pixels, with an axis of
+# channels where the picture has one; or an array, C-contiguous, whose memory is pinned.
+cdef Picture target_for(Picture source, size_t width, size_t height, unsigned channels, out)
+cdef object target_array(Py_buffer *view, Picture source, out, tuple shape, str dtype)
 
 # The result as the caller is given it: an array, or, for an image of Pillow, one of that mode.
 cdef object returned(Picture source, Picture result, str mode)

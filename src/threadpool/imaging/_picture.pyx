@@ -2,7 +2,7 @@
 
 import sys
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDED_RO, PyObject_CheckBuffer
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_SIMPLE, PyBUF_STRIDED_RO, PyBUF_WRITABLE, PyObject_CheckBuffer
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, uintptr_t
 
@@ -144,8 +144,10 @@ cdef int set_image(Picture picture) except -1:
     return 0
 
 
-cdef Picture result_for(Picture source, size_t width, size_t height, unsigned channels, out):
+cdef Picture target_for(Picture source, size_t width, size_t height, unsigned channels, out):
     cdef Picture result = Picture()
+    if out is not None and source.pillow is not None:
+        raise TypeError("out must be left out for an image of Pillow")
     cdef tuple shape = (height, width, channels)
     if source.is_flat or channels == 1 != source.image.channels:
         shape = shape[:2]
@@ -154,8 +156,8 @@ cdef Picture result_for(Picture source, size_t width, size_t height, unsigned ch
     if out is None:
         import numpy
 
-        out = numpy.empty(shape, numpy.uint8)
-        pin_array(result, out, "out")
+        pin_array(result, numpy.empty(shape, numpy.uint8), "out")
+        set_image(result)
     else:
         pin_array(result, out, "out")
         if result.view.readonly:
@@ -165,11 +167,38 @@ cdef Picture result_for(Picture source, size_t width, size_t height, unsigned ch
                              f"{tuple(result.view.shape[i] for i in range(result.view.ndim))}")
         if not has_whole_pixels(&result.view):
             raise ValueError("out must have the bytes of each row one behind the other")
-    set_image(result)
+        set_image(result)
+        refuse_overlap(source, &result.image)
     return result
 
 
+cdef object target_array(Py_buffer *view, Picture source, out, tuple shape, str dtype):
+    cdef tp_image memory
+    import numpy
+
+    if out is None:
+        out = numpy.empty(shape, dtype)
+    elif not isinstance(out, numpy.ndarray) or out.dtype != dtype:
+        given = out.dtype if isinstance(out, numpy.ndarray) else repr(type(out).__name__)
+        raise TypeError(f"out must be an array of {dtype}, not {given}")
+    elif not out.flags.writeable:
+        raise ValueError("out must be writable")
+    elif out.shape != shape or not out.flags.carray:
+        raise ValueError(f"out must be a C-contiguous array of shape {shape}, not of {out.shape}")
+    acquire(out, view, PyBUF_SIMPLE | PyBUF_WRITABLE)
+    memory = tp_image(<uint8_t *>view.buf, 0, view.len, 1, 1)
+    refuse_overlap(source, &memory)
+    return out
+
+
+cdef int refuse_overlap(Picture source, const tp_image *out) except -1:
+    if not are_apart(&source.image, out):
+        raise ValueError("out must not overlap the image")
+    return 0
+
+
 cdef bint are_apart(const tp_image *a, const tp_image *b) noexcept:
+    """Whether they have no byte in common."""
     cdef size_t a_bytes = a.width * a.channels, b_bytes = b.width * b.channels, between
     cdef uintptr_t a_low, a_high, b_low, b_high
     if not a_bytes or not b_bytes or not a.height or not b.height:

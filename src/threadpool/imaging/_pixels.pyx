@@ -5,12 +5,12 @@ import operator
 cimport cython
 
 from threadpool._simd cimport features, tp_cpu_features
-from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, target_for, tp_operation
-from threadpool.imaging._picture cimport Picture, returned, tp_image
+from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, tp_operation
+from threadpool.imaging._picture cimport Picture, returned, target_for, tp_image
 
 cdef extern from "imaging/gray.h" nogil:
     ctypedef struct tp_gray_variant:
-        pass
+        const char *name
 
     ctypedef struct tp_gray:
         const tp_gray_variant *variant
@@ -22,7 +22,7 @@ cdef extern from "imaging/gray.h" nogil:
 
 cdef extern from "imaging/flip.h" nogil:
     ctypedef struct tp_flip_variant:
-        pass
+        const char *name
 
     ctypedef struct tp_flip:
         const tp_flip_variant *variant
@@ -35,7 +35,7 @@ cdef extern from "imaging/flip.h" nogil:
 
 cdef extern from "imaging/turn.h" nogil:
     ctypedef struct tp_turn_variant:
-        pass
+        const char *name
 
     ctypedef struct tp_turn:
         const tp_turn_variant *variant
@@ -76,6 +76,7 @@ cdef class Gray(ImageKernel):
 
     def __cinit__(self):
         self.name = "gray"
+        self.variant = gray_variant.name.decode()
 
     def __call__(self, image, out=None):
         return self.call(image, {"out": out})
@@ -114,6 +115,7 @@ cdef class Flip(ImageKernel):
 
     def __cinit__(self):
         self.name = "flip"
+        self.variant = flip_variant.name.decode()
 
     def __call__(self, image, direction="left_right", out=None):
         return self.call(image, {"direction": direction, "out": out})
@@ -157,6 +159,7 @@ cdef class Rotate90(ImageKernel):
 
     def __cinit__(self):
         self.name = "rotate90"
+        self.variant = turn_variant.name.decode()
 
     def __call__(self, image, k=1, out=None):
         return self.call(image, {"k": k, "out": out})

@@ -5,11 +5,13 @@ import functools
 cimport cython
 
 from threadpool._simd cimport features, tp_cpu_features
-from threadpool.imaging._image_kernel cimport ImageKernel, refuse_rest, target_for
+from threadpool.imaging._image_kernel cimport ImageKernel, refuse_rest
 from threadpool.imaging._options cimport number, size_of
+from threadpool.imaging._picture cimport target_for
 
 cdef extern from "imaging/resize.h" nogil:
     const tp_resize_variant *tp_resize_select(tp_cpu_features features)
+    const char *tp_resize_name(const tp_resize_variant *variant)
 
 cdef const tp_resize_variant *variant = tp_resize_select(features)
 
@@ -137,6 +139,7 @@ cdef class Resize(ImageKernel):
 
     def __cinit__(self):
         self.name = "resize"
+        self.variant = tp_resize_name(variant).decode()
 
     def __call__(self, image, size, filter="lanczos", box=None, out=None, *, mode=None):
         return self.call(image, {"size": size, "filter": filter, "box": box, "out": out, "mode": mode})

@@ -14,3 +14,5 @@ flip = Flip()
 rotate90 = Rotate90()
 histogram = Histogram()
 to_chw = ToChw()
+
+KERNELS = (resize, gray, box_blur, gaussian_blur, flip, rotate90, histogram, to_chw)
