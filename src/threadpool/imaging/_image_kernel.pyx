@@ -5,10 +5,10 @@ cimport cython
 
 from threadpool cimport set_body
 from threadpool.imaging._picture cimport picture_of, returned
+from threadpool.pool._engine cimport Engine
 from threadpool.pool._items cimport drained
 
 from threadpool.pool._default import default
-from threadpool.pool.width import workers
 
 # From the first on a call lets go of the interpreter; from the second on it is shared by threads, which then is not slower
 # even if they have to be woken.
@@ -163,7 +163,8 @@ cdef class Parts(Kernel):
     cdef Batch bind(self, object data, dict options):
         cdef PartsBatch batch = PartsBatch()
         cdef tp_stage *stage = &self.operation.operation.stage[self.stage]
-        cdef size_t shares = max(<size_t>1, min(stage.parts // stage.grain, <size_t>(SHARES * workers())))
+        cdef Engine engine = default._engine
+        cdef size_t shares = max(<size_t>1, min(stage.parts // stage.grain, <size_t>SHARES * engine.pool.limit))
         batch.operation = self.operation
         batch.stage.run = stage.run
         batch.stage.work = self.operation.operation.work
