@@ -12,6 +12,8 @@
 #else
 #define prefetch(address) __builtin_prefetch((const void *)(address))
 #endif
+#else
+#define prefetch(address) ((void)(address))
 #endif
 
 /* The instruction sets that a function may use; MSVC lets every function use all. And what is to be

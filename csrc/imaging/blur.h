@@ -11,6 +11,9 @@
 /* A part is so many rows, or so many bytes of each row; of both there are less at the end. */
 enum { TP_BLUR_ROWS = 64, TP_BLUR_COLUMNS = 256 };
 
+/* Above, a pixel of a box would weigh less than the unit of weights. */
+enum { TP_BLUR_RADII = 1 << 23 };
+
 typedef struct tp_blur_variant {
     const char *name;
     tp_run_parts *rows, *columns; /* all passes, of a tp_blur */
@@ -19,7 +22,7 @@ typedef struct tp_blur_variant {
 typedef struct tp_blur {
     const tp_blur_variant *variant;
     tp_image in, out;         /* of one size; the very same memory, or none in common */
-    float x_radius, y_radius; /* of the box, from 0 to below 2^23; with 0 that direction is left as it is */
+    float x_radius, y_radius; /* of the box, from 0 to below TP_BLUR_RADII; with 0 that direction is left as it is */
     unsigned passes;          /* at least 1 */
 } tp_blur;
 

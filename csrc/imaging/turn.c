@@ -9,10 +9,6 @@
 /* Bytes: of a line of a cache, and of an image that is still near when it was just written. */
 enum { LINE = 64, CLOSE = 512 * 1024 };
 
-#if !defined(prefetch)
-#define prefetch(address) ((void)(address))
-#endif
-
 #define FOUR(algorithm, set) {algorithm##_1_##set, algorithm##_2_##set, algorithm##_3_##set, algorithm##_4_##set}
 #define VARIANT(name, turn, flip) {name, FOUR(tp_turn, turn), FOUR(tp_flip, flip)}
 

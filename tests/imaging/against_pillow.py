@@ -9,7 +9,7 @@ import sys
 import numpy
 from PIL import Image, ImageFilter
 
-from threadpool import imaging
+from threadpool import _simd, imaging
 
 MODES = {"L": 1, "LA": 2, "La": 2, "RGB": 3, "RGBA": 4, "RGBa": 4, "RGBX": 4, "CMYK": 4}
 FILTERS = {
@@ -152,3 +152,4 @@ def check(name, seed, count):
 if __name__ == "__main__":
     for kind in CHECKS:
         check(kind, int(sys.argv[1]), int(sys.argv[2]))
+    print(_simd.level)

@@ -96,6 +96,9 @@ def test_wrong_radii(kernel, noise):
         kernel(noise(3, 3), (1, -1))
     with pytest.raises(ValueError, match="radius must be a finite number, not inf"):
         kernel(noise(3, 3), float("inf"))
+    with pytest.raises(ValueError, match="radius must be less than 8388608, not 1e\\+30"):
+        kernel(noise(3, 3), (1, 1e30))
+    kernel(noise(3, 3), 8388607)
     with pytest.raises(TypeError, match="radius must be a number, not 'NoneType'"):
         kernel(noise(3, 3), (None, 1))
     with pytest.raises(ValueError, match="radius must be one number, or"):
@@ -150,6 +153,8 @@ def test_out(kernel, partial, noise):
     numpy.testing.assert_array_equal(several, [expected] * 3)
     with pytest.raises(ValueError, match="out must have one element for each of 2 images, not 3"):
         threadpool.run(functools.partial(partial, out=several), [array] * 2)
+    with pytest.raises(TypeError, match="out must be a list of arrays, or one with an axis more, not 'int'"):
+        threadpool.run(functools.partial(partial, out=5), [array] * 2)
     with pytest.raises((TypeError, ValueError), match="out must "):
         partial(array, out=numpy.zeros((*expected.shape[:-1], 9), expected.dtype))
     with pytest.raises(TypeError, match="out must be an array of"):
@@ -194,6 +199,9 @@ def test_rows_of_out_may_have_any_stride(noise):
     numpy.testing.assert_array_equal(out, array[:, ::-1])
     out[:] = 0
     assert not memory.any()
+    overlapping = numpy.lib.stride_tricks.as_strided(memory, (10, 12, 3), (8, 3, 1))
+    with pytest.raises(ValueError, match="out must have rows that do not overlap one another"):
+        imaging.flip(array, out=overlapping)
     with pytest.raises(ValueError, match="out must have the bytes of each row one behind the other"):
         imaging.flip(array, out=memory[:10, :24:2])
 

@@ -74,6 +74,30 @@ def test_a_histogram_counts_every_pixel(noise):
     assert imaging.histogram(array[:, :, 0]).shape == (256,)
 
 
+def test_planes_of_floats(noise):
+    """The definition, worked out by NumPy in two roundings, after Pillow's resize."""
+    array = noise(50, 60, 3)
+    mean, std = numpy.array((0.485, 0.456, 0.406)), numpy.array((0.229, 0.224, 0.225))
+    scale, bias = (
+        (1 / (255 * numpy.float32(std).astype(float))),
+        -numpy.float32(mean).astype(float) / numpy.float32(std),
+    )
+    for size, pixels in ((None, array), ((31, 22), imaging.resize(array, (31, 22), "bilinear"))):
+        expected = pixels.astype(numpy.float32) * scale.astype(numpy.float32) + bias.astype(numpy.float32)
+        for dtype in ("float32", "float16"):
+            planes = imaging.to_chw(array, size, mean, std, dtype)
+            assert planes.dtype == dtype
+            numpy.testing.assert_array_equal(planes, expected.astype(dtype).transpose(2, 0, 1))
+    numpy.testing.assert_allclose(imaging.to_chw(array), array.transpose(2, 0, 1) / 255, rtol=1e-6)
+    for wrong in (0, 1e-42, (1, 0, 1)):
+        with pytest.raises(ValueError, match="std must not be"):
+            imaging.to_chw(array, std=wrong)
+    with pytest.raises(ValueError, match="mean must be one number, or one for each of 3 channels, not 2"):
+        imaging.to_chw(array, mean=(1, 2))
+    with pytest.raises(ValueError, match="dtype must be float32 or float16, not float64"):
+        imaging.to_chw(array, dtype=float)
+
+
 def test_alpha_weighs_colours():
     """What cannot be seen does not shine through."""
     array = numpy.array([[[255, 0, 0, 255], [0, 255, 0, 0]]], numpy.uint8)

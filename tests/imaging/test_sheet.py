@@ -72,20 +72,36 @@ def test_several_pages(tmp_path, monkeypatch):
         assert second.width == sheet.PICTURE + 2 * sheet.MARGIN
 
 
-@pytest.mark.parametrize("place", ["", "b", "out", ".."])
-def test_a_sheet_is_no_picture(tmp_path, monkeypatch, place):
-    """The next time; but what is called like it elsewhere is."""
-    folder = tmp_path / "in"
-    paths = save(folder, ["sheet.png", "b.png"]) + save(folder / "b", ["sheet.png", "c.png"])
-    if place in ("", "b"):
-        (folder / place / "sheet.png").unlink()
-    monkeypatch.chdir(folder)
+def test_a_sheet_among_the_thumbnails(tmp_path, monkeypatch):
+    """It takes the place of none, nor do its pages, the next time either."""
+    names = ["sheet.png", "Sheet-1.png", "sheet-7.jpg", "b.png"]
+    save(tmp_path / "in", names)
+    out = tmp_path / "out"
     monkeypatch.setattr(sheet, "COLUMNS", 1)
     for rows in (9, 1):
         monkeypatch.setattr(sheet, "ROWS", rows)
         for _ in range(2):
-            done = list(thumbnails(".", "out", 30, contact_sheet=str(Path(place, "sheet.png"))))
-            assert len(done) == len(paths) - (place in ("", "b"))
+            done = dict(thumbnails(tmp_path / "in", out, 30, contact_sheet=out / "sheet.jpg"))
+            targets = {Path(source).name: Path(target).name for source, target in done.items()}
+            assert targets == {
+                "sheet.png": "sheet.png.jpg",
+                "Sheet-1.png": "Sheet-1.png.jpg",
+                "sheet-7.jpg": "sheet-7.jpg.jpg",
+                "b.png": "b.jpg",
+            }
+    assert sorted(path.name for path in out.glob("sheet-?.jpg")) == [f"sheet-{number}.jpg" for number in range(1, 5)]
+
+
+def test_a_sheet_takes_the_place_of_no_picture(tmp_path):
+    path, *_ = save(tmp_path / "in", ["a.png", "b.png"])
+    before = Path(path).read_bytes()
+    with pytest.raises(ValueError, match="contact_sheet must not be below the folder of the pictures"):
+        thumbnails(tmp_path / "in", tmp_path / "out", 30, contact_sheet=path)
+    with pytest.raises(ValueError, match="contact_sheet must not be below the folder of the pictures"):
+        thumbnails(tmp_path / "in", tmp_path / "in" / "out", 30, contact_sheet=tmp_path / "in" / "new.png")
+    with pytest.raises(ValueError, match="contact_sheet must not take the place of a picture"):
+        list(thumbnails([path], tmp_path / "out", 30, contact_sheet=path))
+    assert Path(path).read_bytes() == before
 
 
 def test_no_pictures(tmp_path):

@@ -86,8 +86,8 @@ def command(options: argparse.Namespace) -> int:
 
 def size(words: str) -> tuple[int, int]:
     """The size that the option names. ValueError: none."""
-    width, _, height = words.partition("x")
-    return int(width), int(height or width)
+    width, separator, height = words.partition("x")
+    return int(width), int(height if separator else width)
 
 
 def sources_of(paths: list[str], out: str, sheet: str | None) -> Iterator["Source | Exception"]:

@@ -19,6 +19,8 @@ cdef extern from "imaging/blur.h" nogil:
         float y_radius
         unsigned passes
 
+    enum: TP_BLUR_RADII
+
     const tp_blur_variant *tp_blur_select(tp_cpu_features features)
     float tp_blur_box_radius(float sigma, unsigned passes)
     void tp_blur_prepare(const tp_blur *blur, tp_operation *operation)
@@ -72,6 +74,9 @@ cdef class Blur(ImageKernel):
         if self.passes > 1:
             operation.blur.x_radius = tp_blur_box_radius(operation.blur.x_radius, self.passes)
             operation.blur.y_radius = tp_blur_box_radius(operation.blur.y_radius, self.passes)
+        # Also of a radius whose square is infinite.
+        if not (operation.blur.x_radius < TP_BLUR_RADII and operation.blur.y_radius < TP_BLUR_RADII):
+            raise ValueError(f"radius must be less than {TP_BLUR_RADII}, not {max(settings):g}")
         tp_blur_prepare(&operation.blur, &operation.operation)
         return operation
 

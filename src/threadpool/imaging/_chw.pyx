@@ -1,6 +1,7 @@
 """The kernel that makes planes of floats for machine learning."""
 
 cimport cython
+from libc.math cimport isfinite
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t
 
@@ -155,6 +156,8 @@ cdef class ToChw(ImageKernel):
             std = of_channel("std", given.std, channel, channels)
             normalize.scale[channel] = 1 / (255 * std)
             normalize.bias[channel] = -mean / std
+            if not (isfinite(normalize.scale[channel]) and isfinite(normalize.bias[channel])):
+                raise ValueError(f"std must not be so near to 0: {std!r}, of channel {channel}")
         if scaling is None:
             tp_normalize_prepare(normalize, &operation.operation)
         else:

@@ -99,6 +99,8 @@ cdef class ImageBatch(Batch):
     def __cinit__(self, ImageKernel kernel, tuple images, settings, out):
         cdef Operation operation
         cdef size_t index
+        if out is not None and not hasattr(out, "__len__"):
+            raise TypeError(f"out must be a list of arrays, or one with an axis more, not {type(out).__name__!r}")
         if out is not None and len(out) != len(images):
             raise ValueError(f"out must have one element for each of {len(images)} images, not {len(out)}")
         self.operations = []

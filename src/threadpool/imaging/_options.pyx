@@ -20,8 +20,6 @@ cdef size_t positive(str name, value) except 0:
 
 cdef float number(str name, value) except? -1:
     cdef float single
-    if isinstance(value, str):
-        raise TypeError(f"{name} must be a number, not 'str'")
     try:
         single = value
     except (TypeError, ValueError):

@@ -52,25 +52,31 @@ cdef Picture picture_of(source, str name):
 cdef int take_pillow(Picture picture, source, str name) except -1:
     import numpy
 
+    source.load()  # which may change the mode and the size
     picture.pillow = source
     picture.mode = source.mode
     if picture.mode not in MODES:
         raise ValueError(f"{name} must have one of the modes {', '.join(MODES)}, not {picture.mode!r}: convert it first")
-    source.load()
-    if not source.width or not source.height:
-        picture.image.width = source.width
-        picture.image.height = source.height
+    cdef size_t width, height
+    width, height = source.size
+    if not width or not height:
+        picture.image.width = width
+        picture.image.height = height
         picture.image.channels = MODES[picture.mode]
-    elif picture.mode in ("LA", "La") or not take_memory(picture, source):
+    elif picture.mode in ("LA", "La") or not take_memory(picture, source, width, height):
         take_array(picture, numpy.asarray(source), name)
     return 0
 
 
-cdef bint take_memory(Picture picture, source) except -1:
+cdef bint take_memory(Picture picture, source, size_t width, size_t height) except -1:
     """Whether the image's own memory can be used, as it can if it is in one piece: then it need not be copied."""
     cdef ArrowArray *arrow
     cdef ArrowArray *bytes_of
-    cdef int64_t pixels = source.width * source.height
+    cdef int64_t pixels = <int64_t>(width * height)
+    # Pillow before 13 crashes where the memory is somebody else's, as in an image made of an array, and says nothing of
+    # gaps between rows.
+    if source.readonly or sys.modules["PIL.Image"].core.get_alignment() > 1:
+        return False
     try:
         _, picture.array = source.__arrow_c_array__()
     except (AttributeError, ValueError):  # Pillow before 11.3; an image in several pieces
@@ -82,8 +88,8 @@ cdef bint take_memory(Picture picture, source) except -1:
             or bytes_of.n_buffers != 2 or bytes_of.length != pixels * picture.image.channels):
         return False
     picture.image.pixels = <uint8_t *>bytes_of.buffers[1]
-    picture.image.width = source.width
-    picture.image.height = source.height
+    picture.image.width = width
+    picture.image.height = height
     picture.image.stride = picture.image.width * picture.image.channels
     return True
 
@@ -106,7 +112,7 @@ cdef int pin_array(Picture picture, source, str name) except -1:
         raise TypeError(f"{name} must be an array of uint8 or an image of Pillow, not {type(source).__name__!r}")
     acquire(source, view, PyBUF_STRIDED_RO | PyBUF_FORMAT)
     picture.array = source
-    if view.itemsize != 1 or (view.format is not NULL and view.format != b"B"):
+    if view.itemsize != 1 or (view.format is not NULL and view.format not in (b"B", b"<B", b">B", b"=B", b"@B")):
         raise TypeError(f"{name} must be an array of uint8, not of {type_of(source, view)}")
     if view.ndim != 2 and not (view.ndim == 3 and 1 <= view.shape[2] <= TP_MOST_CHANNELS):
         raise ValueError(f"{name} must have the shape (height, width) or (height, width, 1 to {TP_MOST_CHANNELS} channels), "
@@ -168,6 +174,8 @@ cdef Picture target_for(Picture source, size_t width, size_t height, unsigned ch
         if not has_whole_pixels(&result.view):
             raise ValueError("out must have the bytes of each row one behind the other")
         set_image(result)
+        if result.image.height > 1 and <size_t>abs(result.image.stride) < width * channels:
+            raise ValueError("out must have rows that do not overlap one another")
         refuse_overlap(source, &result.image)
     return result
 
@@ -238,4 +246,6 @@ cdef object returned(Picture source, Picture result, str mode):
     else:
         image = Image.frombuffer(mode, size, result.array, "raw", mode, 0, 1)
     image.info = source.pillow.info.copy()
+    if mode != source.mode:
+        image.info.pop("transparency", None)  # of another mode
     return image

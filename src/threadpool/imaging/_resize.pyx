@@ -40,7 +40,8 @@ cdef class Axis:
 def make_axis(size_t before, float begin, float end, size_t after, tp_filter filter, unsigned channels):
     """Across images of so many channels, or down, of none."""
     cdef Axis axis = Axis()
-    axis.axis = tp_axis_new(before, begin, end, after, filter, variant if channels else NULL, channels)
+    with nogil:
+        axis.axis = tp_axis_new(before, begin, end, after, filter, variant if channels else NULL, channels)
     if axis.axis is NULL:
         raise MemoryError
     return axis
@@ -50,7 +51,7 @@ kept_axis = functools.lru_cache(maxsize=32)(make_axis)
 
 
 cdef Axis axis_for(size_t before, float begin, float end, size_t after, tp_filter filter, unsigned channels):
-    cdef double weights = max(<double>after, 6 * <double>(end - begin))
+    cdef double weights = max(7 * <double>after, 6 * <double>(end - begin))
     return (kept_axis if weights <= MOST_KEPT_WEIGHTS else make_axis)(before, begin, end, after, filter, channels)
 
 

@@ -14,16 +14,15 @@ Job = tuple[str, str]  # the path of a picture, and that of its thumbnail
 
 
 def pictures_below(
-    folder: str, out_folder: str, suffixes: Container[str], sheet: str | None = None, name: str = ""
+    folder: str, out_folder: str, suffixes: Container[str], name: str = ""
 ) -> Iterator[Source | OSError]:
     """The files below a folder that have one of the suffixes, in lower case, sorted by the bytes of the path.
 
-    Without what is hidden, what is in the output folder, and the pages of a contact sheet; symbolic links are not
-    followed. `name`: of the folder in the output folder. A folder that cannot be listed is an OSError at its place.
+    Without what is hidden and what is in the output folder; symbolic links are not followed. `name`: of the folder in
+    the output folder. A folder that cannot be listed is an OSError at its place.
     """
     start = len(os.path.join(folder, ""))
     outputs = _below(out_folder, folder)
-    pages = None if sheet is None else _pages(sheet, folder)
     for found in regular_files(folder):
         path = found.filename if isinstance(found, OSError) else found
         relative = path[start:]
@@ -31,8 +30,6 @@ def pictures_below(
             continue
         if isinstance(found, OSError):
             yield found
-        elif pages and pages.fullmatch(relative):
-            continue
         elif os.path.splitext(path)[1].lower() in suffixes:
             yield path, os.path.join(name, relative)
 
@@ -46,19 +43,26 @@ def listed(paths: Iterable[str], out_folder: str) -> Iterator[Source | ImageErro
             yield path, os.path.basename(path)
 
 
-def check_apart(folder: str, out_folder: str) -> None:
-    """ValueError: thumbnails might take the place of pictures, because the folder is in the output folder, or is it."""
+def check_apart(folder: str, out_folder: str, sheet: str | None) -> None:
+    """ValueError: thumbnails might take the place of pictures, because the folder is in the output folder, or is it; or
+    the contact sheet might, because it is below the folder, and not in the output folder."""
     if _is_within(folder, out_folder):
         raise ValueError(f"out_folder must not be the folder of the pictures, or above it: {out_folder!r}")
+    if sheet is not None and _is_within(sheet, folder) and not _is_within(sheet, out_folder):
+        raise ValueError(f"contact_sheet must not be below the folder of the pictures, but for out_folder: {sheet!r}")
 
 
-def jobs(sources: Iterable[Source | Exception], out_folder: str, suffix: str) -> Iterator[Job | Exception]:
-    """Every source beside the path of its thumbnail; no two have the same, in whatever case.
+def jobs(
+    sources: Iterable[Source | Exception], out_folder: str, suffix: str, sheet: str | None = None
+) -> Iterator[Job | Exception]:
+    """Every source beside the path of its thumbnail; no two have the same, in whatever case, nor that of a page of the
+    contact sheet.
 
     The thumbnail is called as the picture, with another suffix. The second ``a``, in the order of the sources, keeps
     its own suffix too (``a.png.jpg``), or is ``a-2.jpg`` where that is no other name or taken.
     """
     taken: dict[str, int] = {}  # names, and which number is free after them
+    pages = None if sheet is None else _pages(sheet, out_folder)
     for source in sources:
         if isinstance(source, Exception):
             yield source
@@ -66,10 +70,12 @@ def jobs(sources: Iterable[Source | Exception], out_folder: str, suffix: str) ->
         path, relative = source
         stem, old_suffix = os.path.splitext(relative)
         name = stem
-        if name.lower() in taken and old_suffix.lower() != suffix:
+        if pages and pages.fullmatch(stem + suffix):
+            name = stem = relative
+        elif name.lower() in taken and old_suffix.lower() != suffix:
             name = relative
         if name.lower() in taken:
-            number = taken[stem.lower()]
+            number = taken.get(stem.lower(), 2)
             while (name := f"{stem}-{number}").lower() in taken:
                 number += 1
             taken[stem.lower()] = number + 1
@@ -84,7 +90,7 @@ def _pages(sheet: str, folder: str) -> re.Pattern[str] | None:
     if below is None:
         return None
     stem, suffix = os.path.splitext(below + name)
-    return re.compile(re.escape(stem) + r"(-\d+)?" + re.escape(suffix))
+    return re.compile(re.escape(stem) + r"(-\d+)?" + re.escape(suffix), re.IGNORECASE)
 
 
 def _below(path: str, folder: str) -> str | None:

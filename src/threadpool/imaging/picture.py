@@ -19,7 +19,7 @@ from .recipe import Recipe
 # programs for. Those without a signature come last.
 _FORMATS = (
     *("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000"),
-    *("PPM", "QOI", "ICO", "ICNS", "PSD", "DDS", "PCX", "TGA"),
+    *("PPM", "QOI", "PSD", "DDS", "PCX", "TGA"),
 )
 _DRAFTED = ("JPEG", "MPO")  # can be decoded at a fraction of their size
 _ORIENTATION = 0x0112

@@ -48,7 +48,8 @@ def _without_scans(jpeg: bytes) -> bytes:
                 raise ValueError
             end = after.end() - 2
             components, component, lowest = jpeg[segment], jpeg[segment + 1], jpeg[segment + 3]
-            if components == 1 and lowest > 0 and component in whole:
+            # Its first scan of other frequencies must begin at the first, or the decoder would guess.
+            if components == 1 and component in whole and (lowest == 1 or (lowest > 1 and component in emptied)):
                 emptied[component] = None
                 start = end
                 continue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any, NamedTuple
 
 SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
+MOST_GAP = 1000.0
 
 
 class Recipe(NamedTuple):
@@ -32,8 +32,8 @@ class Recipe(NamedTuple):
             quality = _integer("quality", quality)
             if not 1 <= quality <= 100:
                 raise ValueError(f"quality must be from 1 to 100, not {quality}")
-        if gap is not None and not (isinstance(gap, (int, float)) and 1 <= gap < math.inf):
-            raise ValueError(f"reducing_gap must be 1.0 or greater, or None, not {gap!r}")
+        if gap is not None and not (isinstance(gap, (int, float)) and 1 <= gap <= MOST_GAP):
+            raise ValueError(f"reducing_gap must be from 1.0 to {MOST_GAP}, or None, not {gap!r}")
         if limit is not None:
             limit = _positive("max_pixels", limit)
         return self._replace(size=_size(self.size), quality=quality, max_pixels=limit)

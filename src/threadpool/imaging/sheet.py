@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Container, Generator, Iterator
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -38,24 +38,30 @@ def check_sheet(path: str) -> None:
 def with_sheet(results: Generator[tuple[str, str] | Exception], path: str) -> Generator[tuple[str, str] | Exception]:
     """The results; a sheet of them is written after the last."""
     entries: list[Entry] = []
+    sources: set[str] = set()
     for result in results:
         if isinstance(result, Exception):
             entries.append(Entry(os.path.basename(getattr(result, "filename", "")), None))
         else:
             source, thumbnail = result
             entries.append(Entry(os.path.basename(source), thumbnail))
+            sources.add(os.path.realpath(source))
         yield result
-    write_sheet(entries, path)
+    write_sheet(entries, path, sources)
 
 
-def write_sheet(entries: list[Entry], path: str) -> None:
-    """Draws the thumbnails on as many pages as it takes, and writes them. One page more has one in memory."""
+def write_sheet(entries: list[Entry], path: str, sources: Container[str]) -> None:
+    """Draws the thumbnails on as many pages as it takes, and writes them, one after the other. ValueError: a page would
+    take the place of one of the sources."""
     stem, suffix = os.path.splitext(path)
     on_page = COLUMNS * ROWS
     pages = [entries[start : start + on_page] for start in range(0, len(entries), on_page)] or [[]]
-    for number, page in enumerate(pages, 1):
-        data = encoded(draw_page(page), _FORMATS[suffix.lower()], None)
-        write(path if len(pages) == 1 else f"{stem}-{number}{suffix}", data)
+    paths = [path] if len(pages) == 1 else [f"{stem}-{number}{suffix}" for number in range(1, len(pages) + 1)]
+    for path in paths:
+        if os.path.realpath(path) in sources:
+            raise ValueError(f"contact_sheet must not take the place of a picture: {path!r}")
+    for path, page in zip(paths, pages, strict=True):
+        write(path, encoded(draw_page(page), _FORMATS[suffix.lower()], None))
 
 
 def draw_page(entries: list[Entry]) -> Image.Image:

@@ -89,13 +89,14 @@ def thumbnails(
 
 
 def folder_sources(folder: str, out_folder: str, sheet: str | None, name: str = "") -> Iterator[Source | OSError]:
-    """The pictures below a folder. ValueError: it is in the output folder; ImportError: there is no Pillow."""
+    """The pictures below a folder. ValueError: it is in the output folder, or the sheet in it; ImportError: there is no
+    Pillow."""
     _need_pillow()
     from .names import check_apart, pictures_below
     from .picture import suffixes
 
-    check_apart(folder, out_folder)
-    return pictures_below(folder, out_folder, suffixes(), sheet, name)
+    check_apart(folder, out_folder, sheet)
+    return pictures_below(folder, out_folder, suffixes(), name)
 
 
 def listed_sources(paths: Iterable[Path], out_folder: str) -> Iterator[Source | ImageError]:
@@ -124,7 +125,7 @@ def made(
 
     if workers is not None:
         at_least_one("workers", workers)
-    results = _results(jobs(sources, out_folder, SUFFIXES[recipe.format]), out_folder, recipe, workers)
+    results = _results(jobs(sources, out_folder, SUFFIXES[recipe.format], sheet), out_folder, recipe, workers)
     if sheet is None:
         return results
     check_sheet(sheet)
