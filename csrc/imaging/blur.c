@@ -35,6 +35,12 @@ tp_box tp_box_of_radius(float radius) {
     tp_box box = {.radius = (size_t)radius};
     box.inner = (uint32_t)((float)(1 << TP_BOX_BITS) / (radius * 2 + 1));
     box.outer = ((1u << TP_BOX_BITS) - (2 * (uint32_t)box.radius + 1) * box.inner) / 2;
+    if (box.radius <= TP_BOX_MOST_WHOLE && radius == (float)box.radius) {
+        uint32_t pixels = 2 * (uint32_t)box.radius + 1;
+        while (pixels >> box.shift > 1)
+            box.shift++;
+        box.reciprocal = (uint16_t)((65536u << box.shift) / pixels + 1);
+    }
     return box;
 }
 

@@ -18,7 +18,12 @@ typedef __m256i vector;
 #define interleave_words_high _mm256_unpackhi_epi16
 #define zero _mm256_setzero_si256
 #define all_ints _mm256_set1_epi32
+#define all_words _mm256_set1_epi16
+#define add_words _mm256_add_epi16
 #define subtract_words _mm256_sub_epi16
+#define multiply_bytes _mm256_maddubs_epi16
+#define multiply_high _mm256_mulhi_epu16
+#define shift_words_right(v, bits) _mm256_srl_epi16(v, _mm_cvtsi32_si128(bits))
 #define multiply_pairs _mm256_madd_epi16
 #define add_products(sum, a, b) add_ints(sum, multiply_pairs(a, b))
 #define add_ints _mm256_add_epi32

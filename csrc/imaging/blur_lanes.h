@@ -57,11 +57,32 @@ TARGET static void blur_line(uint8_t *line, ptrdiff_t step, size_t count, const 
     }
 }
 
+/* The same with a box of whole pixels, each of which counts as one. */
+TARGET static void blur_whole_line(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
+    size_t radius = box->radius, last = count - 1;
+    const uint8_t *left = line, *right = line;
+    uint8_t *to = line - (ptrdiff_t)lag_of(box, count) * step;
+    words sum = all_counts((int16_t)box->radius);
+    vector none = zero();
+    for (size_t i = 0; i <= radius; i++)
+        sum = count_in(sum, load(line), none);
+    for (size_t i = 0; i < radius; i++) {
+        sum = count_in(sum, load(right), none);
+        right += i < last ? step : 0;
+    }
+    for (size_t i = 0; i < count; i++, to += step) {
+        sum = count_in(sum, load(right), load(left));
+        store(to, divide(sum, box));
+        right += radius < last - i ? step : 0;
+        left += i > radius ? step : 0;
+    }
+}
+
 /* Each pass goes back over what the last has left, so that one gap of the lag is enough: it is below the line for an
  * odd pass, and above it for an even one. */
 TARGET static void blur_passes(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box, unsigned passes) {
     for (; passes; passes--) {
-        blur_line(line, step, count, box);
+        (box->reciprocal ? blur_whole_line : blur_line)(line, step, count, box);
         line += (ptrdiff_t)(count - 1 - lag_of(box, count)) * step;
         step = -step;
     }

@@ -14,6 +14,7 @@ typedef uint8x16_t vector;
 #define store(to, v) vst1q_u8(to, v)
 #define load_pieces(from, step) load(from)
 #define store_pieces(to, step, v) store(to, v)
+#define zero() vdupq_n_u8(0)
 #define interleave_low vzip1q_u8
 #define interleave_high vzip2q_u8
 
@@ -58,6 +59,27 @@ static inline vector narrow(const sums *sum) {
     uint16x8_t low = vuzp2q_u16(vreinterpretq_u16_s32(sum->low_low), vreinterpretq_u16_s32(sum->low_high));
     uint16x8_t high = vuzp2q_u16(vreinterpretq_u16_s32(sum->high_low), vreinterpretq_u16_s32(sum->high_high));
     return vuzp2q_u8(vreinterpretq_u8_u16(low), vreinterpretq_u8_u16(high));
+}
+
+static inline words all_counts(int16_t value) { return (words){vdupq_n_s16(value), vdupq_n_s16(value)}; }
+
+/* Pixels enter the sums and leave them. */
+static inline words count_in(words sum, vector entering, vector leaving) {
+    int16x8_t low = vreinterpretq_s16_u16(vsubl_u8(vget_low_u8(entering), vget_low_u8(leaving)));
+    int16x8_t high = vreinterpretq_s16_u16(vsubl_high_u8(entering, leaving));
+    return (words){vaddq_s16(sum.low, low), vaddq_s16(sum.high, high)};
+}
+
+static inline uint8x8_t divide_words(int16x8_t words, const tp_box *box) {
+    uint16x8_t sum = vreinterpretq_u16_s16(words);
+    uint32x4_t low = vmull_n_u16(vget_low_u16(sum), box->reciprocal);
+    uint32x4_t high = vmull_high_n_u16(sum, box->reciprocal);
+    uint16x8_t upper = vuzp2q_u16(vreinterpretq_u16_u32(low), vreinterpretq_u16_u32(high));
+    return vmovn_u16(vshlq_u16(upper, vdupq_n_s16((int16_t)-(int)box->shift)));
+}
+
+static inline vector divide(words sum, const tp_box *box) {
+    return vcombine_u8(divide_words(sum.low, box), divide_words(sum.high, box));
 }
 
 #include "imaging/blur_lanes.h"

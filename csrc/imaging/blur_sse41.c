@@ -20,7 +20,12 @@ typedef __m128i vector;
 #define interleave_words_high _mm_unpackhi_epi16
 #define zero _mm_setzero_si128
 #define all_ints _mm_set1_epi32
+#define all_words _mm_set1_epi16
+#define add_words _mm_add_epi16
 #define subtract_words _mm_sub_epi16
+#define multiply_bytes _mm_maddubs_epi16
+#define multiply_high _mm_mulhi_epu16
+#define shift_words_right(v, bits) _mm_srl_epi16(v, _mm_cvtsi32_si128(bits))
 #define multiply_pairs _mm_madd_epi16
 #define add_products(sum, a, b) add_ints(sum, multiply_pairs(a, b))
 #define add_ints _mm_add_epi32

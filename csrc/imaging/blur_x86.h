@@ -49,3 +49,18 @@ TARGET static inline vector narrow(const sums *sum) {
     vector high = pack_ints(shift_right(sum->high_low, TP_BOX_BITS), shift_right(sum->high_high, TP_BOX_BITS));
     return pack_words(low, high);
 }
+
+TARGET static inline words all_counts(int16_t value) { return (words){all_words(value), all_words(value)}; }
+
+/* Pixels enter the sums and leave them: of each pair of bytes the one is added, the other subtracted. */
+TARGET static inline words count_in(words sum, vector entering, vector leaving) {
+    vector signs = all_words((int16_t)0xff01);
+    return (words){add_words(sum.low, multiply_bytes(interleave_low(entering, leaving), signs)),
+                   add_words(sum.high, multiply_bytes(interleave_high(entering, leaving), signs))};
+}
+
+TARGET static inline vector divide(words sum, const tp_box *box) {
+    vector reciprocal = all_words((int16_t)box->reciprocal);
+    return pack_words(shift_words_right(multiply_high(sum.low, reciprocal), (int)box->shift),
+                      shift_words_right(multiply_high(sum.high, reciprocal), (int)box->shift));
+}
