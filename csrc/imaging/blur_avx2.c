@@ -20,7 +20,6 @@ typedef __m256i vector;
 #define all_ints _mm256_set1_epi32
 #define all_words _mm256_set1_epi16
 #define add_words _mm256_add_epi16
-#define subtract_words _mm256_sub_epi16
 #define multiply_bytes _mm256_maddubs_epi16
 #define multiply_high _mm256_mulhi_epu16
 #define shift_words_right(v, bits) _mm256_srl_epi16(v, _mm_cvtsi32_si128(bits))

@@ -20,7 +20,6 @@ typedef __m512i vector;
 #define all_ints _mm512_set1_epi32
 #define all_words _mm512_set1_epi16
 #define add_words _mm512_add_epi16
-#define subtract_words _mm512_sub_epi16
 #define multiply_bytes _mm512_maddubs_epi16
 #define multiply_high _mm512_mulhi_epu16
 #define shift_words_right(v, bits) _mm512_srl_epi16(v, _mm_cvtsi32_si128(bits))

@@ -4,12 +4,13 @@
 
 #include "imaging/blur.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits. They are more than a cache
- * line, and the next are asked for ahead: no CPU follows so many rows by itself, nor a column from page to page. */
-enum { BLOCK = 256, PIECE = 16, GROUPS = TP_BLUR_COLUMNS / LANES, ROWS_AHEAD = 16 };
+/* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits; of columns so many ROWS are
+ * blurred at once. The next are asked for ahead: no CPU follows so many rows by itself. */
+enum { BLOCK = 256, PIECE = 16, ROWS = 16 };
 
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -18,14 +19,45 @@ static inline void prefetch_bytes(const uint8_t *from, size_t bytes) {
         prefetch(from + i);
 }
 
-/* A vector is overwritten when no window will reach it any more, by the result of the vector so many ahead. */
-static inline size_t lag_of(const tp_box *box, size_t count) { return smaller(box->radius + 1, count); }
+/* What there is for each pass and vector: the sum of its window, and the vectors before it, which are overwritten when
+ * windows still reach them. */
+typedef union window {
+    sums weighed;
+    words counted;
+} window;
 
-/* The sum of the window before the first pixel, weighed, and a half. */
-TARGET static inline sums first_sums(const uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
+/* Vectors, `step` bytes from each to the next, and as many such lines side by side. Each pass is as far behind the one
+ * before as its windows reach, and leaves its result where that was; so the first may blur what is elsewhere. */
+typedef struct lines {
+    const uint8_t *from;
+    uint8_t *to;
+    ptrdiff_t from_step, to_step;
+    size_t count, side_by_side;
+    tp_box box;
+    unsigned passes;
+    size_t kept; /* vectors in a ring */
+    uint8_t *memory;
+} lines;
+
+/* Room for so many vectors, and behind them for the windows. */
+static uint8_t *new_memory(lines *l, size_t vectors, void **block) {
+    size_t most = SIZE_MAX / LANES / 2, windows = l->passes * l->side_by_side;
+    l->kept = smaller(l->box.radius, l->count) + 2;
+    size_t bytes = l->kept * LANES + sizeof(window);
+    bool fits = vectors <= most && l->kept < most && windows <= SIZE_MAX / 2 / bytes;
+    *block = fits ? malloc(vectors * LANES + windows * bytes + LANES) : NULL;
+    if (!*block) return NULL;
+    uint8_t *start = (uint8_t *)(((uintptr_t)*block + LANES - 1) / LANES * LANES);
+    l->memory = start + vectors * LANES;
+    return start;
+}
+
+/* The sum of the window before the first vector, weighed, and a half. */
+TARGET static inline sums first_weighed(const uint8_t *from, ptrdiff_t step, size_t count, const tp_box *box) {
     size_t inside = smaller(box->radius, count);
-    words first = widen(load(line)), last = widen(load(line + (ptrdiff_t)(count - 1) * step));
-    words end = inside < count ? widen(load(line + (ptrdiff_t)inside * step)) : last;
+    vector none = zero();
+    words first = difference(load(from), none), last = difference(load(from + (ptrdiff_t)(count - 1) * step), none);
+    words end = inside < count ? difference(load(from + (ptrdiff_t)inside * step), none) : last;
     sums sum = all_sums(TP_BOX_HALF);
     weights inner = weights_of((int32_t)box->inner, 0), outer = weights_of((int32_t)box->outer, (int32_t)box->outer);
     weights beyond = weights_of((int32_t)((uint32_t)(box->radius + 1) * box->inner),
@@ -33,66 +65,83 @@ TARGET static inline sums first_sums(const uint8_t *line, ptrdiff_t step, size_t
     accumulate(&sum, first, last, &beyond);
     accumulate(&sum, first, end, &outer);
     for (size_t i = 0; i < inside; i++)
-        accumulate(&sum, widen(load(line + (ptrdiff_t)i * step)), first, &inner);
+        accumulate(&sum, difference(load(from + (ptrdiff_t)i * step), none), first, &inner);
     return sum;
 }
 
-/* From a window to the next a pixel of each weight enters at one end and leaves at the other. What was of the outer
+/* The same with each vector counted once, and the half of as many. */
+TARGET static inline words first_counted(const uint8_t *from, ptrdiff_t step, size_t count, const tp_box *box) {
+    words sum = all_counts((int16_t)box->radius);
+    for (size_t i = 0; i <= box->radius; i++)
+        sum = add(sum, difference(load(from), zero()));
+    for (size_t i = 0; i < box->radius; i++)
+        sum = add(sum, difference(load(from + (ptrdiff_t)smaller(i, count - 1) * step), zero()));
+    return sum;
+}
+
+/* From a window to the next a vector of each weight enters at one end and leaves at the other. What was of the outer
  * weight is of the inner now, or the other way round: hence the difference. */
-TARGET static void blur_line(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
+TARGET static TP_ALWAYS_INLINE void blur_line(const lines *l, const uint8_t *from, ptrdiff_t from_step, uint8_t *to,
+                                              uint8_t *memory, size_t begin, size_t end, bool counted) {
+    const tp_box *box = &l->box;
     const weights w = weights_of((int32_t)box->outer, (int32_t)(box->inner - box->outer));
-    size_t radius = box->radius, last = count - 1;
-    const uint8_t *left = line, *right = line + (ptrdiff_t)smaller(radius, last) * step;
-    uint8_t *to = line - (ptrdiff_t)lag_of(box, count) * step;
-    sums sum = first_sums(line, step, count, box);
-    words leaving = widen(load(left)), entered = widen(load(right));
-    for (size_t i = 0; i < count; i++, to += step) {
-        right += radius < last - i ? step : 0;
-        left += i > radius + 1 ? step : 0;
-        words entering = widen(load(right)), left_next = widen(load(left));
-        accumulate(&sum, subtract(entering, leaving), subtract(entered, left_next), &w);
-        store(to, narrow(&sum));
-        leaving = left_next;
+    window *before = (window *)(void *)memory;
+    uint8_t *ring = memory + sizeof(window), *ring_end = ring + l->kept * LANES;
+    size_t last = l->count - 1;
+    if (!begin) {
+        if (counted)
+            before->counted = first_counted(from, from_step, l->count, box);
+        else
+            before->weighed = first_weighed(from, from_step, l->count, box);
+        for (uint8_t *kept = ring; kept < ring_end; kept += LANES)
+            store(kept, load(from));
+    }
+    window sum = *before;
+    uint8_t *kept = ring + begin % l->kept * LANES;
+    const uint8_t *right = from + (ptrdiff_t)smaller(begin + box->radius, last) * from_step;
+    vector leaving = load(kept), entered = load(right);
+    from += (ptrdiff_t)begin * from_step;
+    to += (ptrdiff_t)begin * l->to_step;
+    for (size_t i = begin; i < end; i++, from += from_step, to += l->to_step) {
+        store(kept, load(from));
+        kept = kept + LANES < ring_end ? kept + LANES : ring;
+        right += box->radius < last - i ? from_step : 0;
+        vector entering = load(right), left = load(kept);
+        if (counted) {
+            sum.counted = add(sum.counted, difference(entered, left));
+            store(to, divide(sum.counted, box));
+        } else {
+            accumulate(&sum.weighed, difference(entering, leaving), difference(entered, left), &w);
+            store(to, narrow(&sum.weighed));
+        }
+        leaving = left;
         entered = entering;
     }
+    *before = sum;
 }
 
-/* The same with a box of whole pixels, each of which counts as one. */
-TARGET static void blur_whole_line(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box) {
-    size_t radius = box->radius, last = count - 1;
-    const uint8_t *left = line, *right = line;
-    uint8_t *to = line - (ptrdiff_t)lag_of(box, count) * step;
-    words sum = all_counts((int16_t)box->radius);
-    vector none = zero();
-    for (size_t i = 0; i <= radius; i++)
-        sum = count_in(sum, load(line), none);
-    for (size_t i = 0; i < radius; i++) {
-        sum = count_in(sum, load(right), none);
-        right += i < last ? step : 0;
-    }
-    for (size_t i = 0; i < count; i++, to += step) {
-        sum = count_in(sum, load(right), load(left));
-        store(to, divide(sum, box));
-        right += radius < last - i ? step : 0;
-        left += i > radius ? step : 0;
-    }
+/* How many a pass can do when there are so many. */
+static inline size_t reach(const lines *l, size_t available) {
+    return available < l->count ? available - smaller(available, l->box.radius + 1) : available;
 }
 
-/* Each pass goes back over what the last has left, so that one gap of the lag is enough: it is below the line for an
- * odd pass, and above it for an even one. */
-TARGET static void blur_passes(uint8_t *line, ptrdiff_t step, size_t count, const tp_box *box, unsigned passes) {
-    for (; passes; passes--) {
-        (box->reciprocal ? blur_whole_line : blur_line)(line, step, count, box);
-        line += (ptrdiff_t)(count - 1 - lag_of(box, count)) * step;
-        step = -step;
+/* When there are `end` vectors of each line, after `begin`: how many are done. */
+TARGET static size_t blur_lines(const lines *l, size_t begin, size_t end) {
+    const uint8_t *from = l->from;
+    ptrdiff_t from_step = l->from_step;
+    uint8_t *memory = l->memory;
+    for (unsigned pass = 0; pass < l->passes; pass++, from = l->to, from_step = l->to_step) {
+        begin = reach(l, begin);
+        end = reach(l, end);
+        for (size_t i = 0; i < l->side_by_side; i++, memory += sizeof(window) + l->kept * LANES)
+            if (begin == end)
+                continue;
+            else if (l->box.reciprocal)
+                blur_line(l, from + i * LANES, from_step, l->to + i * LANES, memory, begin, end, true);
+            else
+                blur_line(l, from + i * LANES, from_step, l->to + i * LANES, memory, begin, end, false);
     }
-}
-
-/* Room for lines with their gap, and for the last piece to be whole. */
-static uint8_t *new_scratch(size_t count, size_t lines, void **block) {
-    size_t vectors = SIZE_MAX / LANES / lines - PIECE - 1;
-    *block = count <= vectors ? malloc((count * lines + PIECE + 1) * LANES) : NULL;
-    return *block ? (uint8_t *)(((uintptr_t)*block + LANES - 1) / LANES * LANES) : NULL;
+    return end;
 }
 
 /* 16 vectors of each 128 bits 16 bytes: rows become columns. Of the eight bits of a byte's place, that of its vector
@@ -109,108 +158,111 @@ TARGET static inline void turn(vector v[PIECE]) {
     }
 }
 
-/* The rows from y on become vectors, and the other way round. */
-TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, uint8_t *vectors) {
+/* So many bytes of the rows from y on, behind the first x, become vectors, and the other way round. */
+TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, size_t x, size_t bytes,
+                                   uint8_t *vectors) {
     uint8_t block[LANES][BLOCK] = {{0}};
-    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
-        size_t bytes = smaller(row_bytes - x, BLOCK), next_bytes = smaller(row_bytes - x - bytes, BLOCK);
-        for (size_t i = 0; i < rows; i++) {
-            const uint8_t *from = tp_row(image, y + i) + x;
-            memcpy(block[i], from, bytes);
-            prefetch_bytes(from + bytes, next_bytes);
-        }
-        for (size_t piece = 0; piece < bytes; piece += PIECE) {
-            vector v[PIECE];
-            for (int i = 0; i < PIECE; i++)
-                v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
-            turn(v);
-            for (int i = 0; i < PIECE; i++)
-                store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
-        }
+    size_t next_bytes = smaller(tp_row_bytes(image) - x - bytes, BLOCK);
+    for (size_t i = 0; i < rows; i++) {
+        const uint8_t *from = tp_row(image, y + i) + x;
+        memcpy(block[i], from, bytes);
+        prefetch_bytes(from + bytes, next_bytes);
+    }
+    for (size_t piece = 0; piece < bytes; piece += PIECE) {
+        vector v[PIECE];
+        for (int i = 0; i < PIECE; i++)
+            v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
+        turn(v);
+        for (int i = 0; i < PIECE; i++)
+            store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
     }
 }
 
-TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows) {
+TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows, size_t x,
+                                   size_t bytes) {
     uint8_t block[LANES][BLOCK];
-    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
-        size_t bytes = smaller(row_bytes - x, BLOCK), next_bytes = smaller(row_bytes - x - bytes, BLOCK);
-        for (size_t piece = 0; piece < bytes; piece += PIECE) {
-            vector v[PIECE];
-            for (int i = 0; i < PIECE; i++)
-                v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
-            turn(v);
-            for (int i = 0; i < PIECE; i++)
-                store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
-        }
-        for (size_t i = 0; i < rows; i++) {
-            uint8_t *to = tp_row(image, y + i) + x;
-            memcpy(to, block[i], bytes);
-            prefetch_bytes(to + bytes, next_bytes);
-        }
+    size_t next_bytes = smaller(tp_row_bytes(image) - x - bytes, BLOCK);
+    for (size_t piece = 0; piece < bytes; piece += PIECE) {
+        vector v[PIECE];
+        for (int i = 0; i < PIECE; i++)
+            v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
+        turn(v);
+        for (int i = 0; i < PIECE; i++)
+            store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
     }
-}
-
-/* The columns of so many bytes from x on become vectors, those of each group a line, and the other way round. */
-TARGET static void columns_to_vectors(const tp_image *image, size_t x, size_t bytes, uint8_t *line, size_t line_bytes) {
-    size_t whole = bytes / LANES, rest = bytes % LANES;
-    for (size_t y = 0; y < image->height; y++, line += LANES) {
-        const uint8_t *from = tp_row(image, y) + x;
-        prefetch_bytes(tp_row(image, smaller(y + ROWS_AHEAD, image->height - 1)) + x, bytes);
-        for (size_t group = 0; group < whole; group++)
-            store(line + group * line_bytes, load(from + group * LANES));
-        if (rest) memcpy(line + whole * line_bytes, from + whole * LANES, rest);
-    }
-}
-
-TARGET static void vectors_to_columns(const uint8_t *line, size_t line_bytes, const tp_image *image, size_t x,
-                                      size_t bytes) {
-    size_t whole = bytes / LANES, rest = bytes % LANES;
-    for (size_t y = 0; y < image->height; y++, line += LANES) {
-        uint8_t *to = tp_row(image, y) + x;
-        prefetch_bytes(tp_row(image, smaller(y + ROWS_AHEAD, image->height - 1)) + x, bytes);
-        for (size_t group = 0; group < whole; group++)
-            store(to + group * LANES, load(line + group * line_bytes));
-        if (rest) memcpy(to + whole * LANES, line + whole * line_bytes, rest);
+    for (size_t i = 0; i < rows; i++) {
+        uint8_t *to = tp_row(image, y + i) + x;
+        memcpy(to, block[i], bytes);
+        prefetch_bytes(to + bytes, next_bytes);
     }
 }
 
 TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
     const tp_blur *blur = work;
-    tp_box box = tp_box_of_radius(blur->x_radius);
-    size_t width = blur->in.width, channels = blur->in.channels, lag = lag_of(&box, width), step = channels * LANES;
+    size_t channels = blur->in.channels, row_bytes = tp_row_bytes(&blur->in);
+    lines l = {.count = blur->in.width, .side_by_side = channels, .passes = blur->passes};
+    l.box = tp_box_of_radius(blur->x_radius);
+    l.from_step = l.to_step = (ptrdiff_t)(channels * LANES);
     void *block;
-    uint8_t *result = new_scratch(width + lag, channels, &block);
-    if (!result) return TP_NO_MEMORY;
-    uint8_t *line = result + lag * step;
-    if (blur->passes % 2 == 0) result = line;
+    l.from = l.to = new_memory(&l, row_bytes + PIECE, &block);
+    if (!block) return TP_NO_MEMORY;
     size_t last = smaller(end * TP_BLUR_ROWS, blur->in.height);
     for (size_t y = begin * TP_BLUR_ROWS; y < last; y += LANES) {
-        size_t rows = smaller(last - y, LANES);
-        rows_to_vectors(&blur->in, y, rows, line);
-        for (size_t channel = 0; channel < channels; channel++)
-            blur_passes(line + channel * LANES, (ptrdiff_t)step, width, &box, blur->passes);
-        vectors_to_rows(result, &blur->out, y, rows);
+        size_t rows = smaller(last - y, LANES), available = 0, written = 0;
+        for (size_t x = 0, bytes; x < row_bytes; x += bytes) {
+            bytes = smaller(row_bytes - x, BLOCK);
+            rows_to_vectors(&blur->in, y, rows, x, bytes, l.to);
+            size_t before = available;
+            available = (x + bytes) / channels;
+            size_t done = blur_lines(&l, before, available) * channels;
+            while (done - written >= BLOCK || (done == row_bytes && written < done)) {
+                size_t ready = smaller(done - written, BLOCK);
+                vectors_to_rows(l.to, &blur->out, y, rows, written, ready);
+                written += ready;
+            }
+        }
     }
     free(block);
     return TP_OK;
 }
 
+/* The columns of less than a vector, among as many bytes as it has. */
+TARGET static void blur_rest(lines *l, uint8_t *vectors, size_t bytes) {
+    lines padded = *l;
+    padded.from = padded.to = vectors;
+    padded.from_step = padded.to_step = LANES;
+    padded.side_by_side = 1;
+    for (size_t y = 0; y < l->count; y++)
+        memcpy(vectors + y * LANES, l->from + (ptrdiff_t)y * l->from_step, bytes);
+    blur_lines(&padded, 0, l->count);
+    for (size_t y = 0; y < l->count; y++)
+        memcpy(l->to + (ptrdiff_t)y * l->to_step, vectors + y * LANES, bytes);
+}
+
 TARGET static inline int blur_columns(const void *work, size_t begin, size_t end) {
     const tp_blur *blur = work;
-    tp_box box = tp_box_of_radius(blur->y_radius);
-    size_t height = blur->in.height, lag = lag_of(&box, height), line_bytes = (height + lag) * LANES;
+    const tp_image *from = tp_blur_of_rows(blur), *to = &blur->out;
+    size_t height = to->height, last = smaller(end * TP_BLUR_COLUMNS, tp_row_bytes(to));
+    lines l = {.from_step = from->stride, .to_step = to->stride, .count = height, .passes = blur->passes};
+    l.box = tp_box_of_radius(blur->y_radius);
+    l.side_by_side = TP_BLUR_COLUMNS / LANES;
     void *block;
-    uint8_t *result = new_scratch(height + lag, GROUPS, &block);
-    if (!result) return TP_NO_MEMORY;
-    uint8_t *line = result + lag * LANES;
-    if (blur->passes % 2 == 0) result = line;
-    size_t last = smaller(end * TP_BLUR_COLUMNS, tp_row_bytes(&blur->in));
+    uint8_t *vectors = new_memory(&l, last % LANES ? height : 0, &block);
+    if (!block) return TP_NO_MEMORY;
     for (size_t x = begin * TP_BLUR_COLUMNS; x < last; x += TP_BLUR_COLUMNS) {
-        size_t bytes = smaller(last - x, TP_BLUR_COLUMNS);
-        columns_to_vectors(tp_blur_of_rows(blur), x, bytes, line, line_bytes);
-        for (size_t done = 0, group = 0; done < bytes; done += LANES, group++)
-            blur_passes(line + group * line_bytes, LANES, height, &box, blur->passes);
-        vectors_to_columns(result, line_bytes, &blur->out, x, bytes);
+        size_t bytes = smaller(last - x, TP_BLUR_COLUMNS), whole = bytes / LANES * LANES;
+        l.from = from->pixels + x;
+        l.to = to->pixels + x;
+        l.side_by_side = whole / LANES;
+        for (size_t y = 0, next; y < height && whole; y = next) {
+            next = y + smaller(height - y, ROWS);
+            for (size_t ahead = next; ahead < smaller(height, next + ROWS); ahead++)
+                prefetch_bytes(tp_row(from, ahead) + x, whole);
+            blur_lines(&l, y, next);
+        }
+        l.from += whole;
+        l.to += whole;
+        if (whole < bytes) blur_rest(&l, vectors, bytes - whole);
     }
     free(block);
     return TP_OK;

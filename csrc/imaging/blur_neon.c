@@ -30,11 +30,10 @@ typedef struct weights {
     int32x4_t a, b;
 } weights;
 
-static inline words widen(vector bytes) {
-    return (words){vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))), vreinterpretq_s16_u16(vmovl_high_u8(bytes))};
+static inline words difference(vector a, vector b) {
+    return (words){vreinterpretq_s16_u16(vsubl_u8(vget_low_u8(a), vget_low_u8(b))),
+                   vreinterpretq_s16_u16(vsubl_high_u8(a, b))};
 }
-
-static inline words subtract(words a, words b) { return (words){vsubq_s16(a.low, b.low), vsubq_s16(a.high, b.high)}; }
 
 static inline weights weights_of(int32_t a, int32_t b) { return (weights){vdupq_n_s32(a), vdupq_n_s32(b)}; }
 
@@ -63,12 +62,7 @@ static inline vector narrow(const sums *sum) {
 
 static inline words all_counts(int16_t value) { return (words){vdupq_n_s16(value), vdupq_n_s16(value)}; }
 
-/* Pixels enter the sums and leave them. */
-static inline words count_in(words sum, vector entering, vector leaving) {
-    int16x8_t low = vreinterpretq_s16_u16(vsubl_u8(vget_low_u8(entering), vget_low_u8(leaving)));
-    int16x8_t high = vreinterpretq_s16_u16(vsubl_high_u8(entering, leaving));
-    return (words){vaddq_s16(sum.low, low), vaddq_s16(sum.high, high)};
-}
+static inline words add(words a, words b) { return (words){vaddq_s16(a.low, b.low), vaddq_s16(a.high, b.high)}; }
 
 static inline uint8x8_t divide_words(int16x8_t words, const tp_box *box) {
     uint16x8_t sum = vreinterpretq_u16_s16(words);

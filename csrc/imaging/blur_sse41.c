@@ -22,7 +22,6 @@ typedef __m128i vector;
 #define all_ints _mm_set1_epi32
 #define all_words _mm_set1_epi16
 #define add_words _mm_add_epi16
-#define subtract_words _mm_sub_epi16
 #define multiply_bytes _mm_maddubs_epi16
 #define multiply_high _mm_mulhi_epu16
 #define shift_words_right(v, bits) _mm_srl_epi16(v, _mm_cvtsi32_si128(bits))

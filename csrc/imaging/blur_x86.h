@@ -14,12 +14,10 @@ typedef struct weights {
     vector upper, lower;
 } weights;
 
-TARGET static inline words widen(vector bytes) {
-    return (words){interleave_low(bytes, zero()), interleave_high(bytes, zero())};
-}
-
-TARGET static inline words subtract(words a, words b) {
-    return (words){subtract_words(a.low, b.low), subtract_words(a.high, b.high)};
+/* Of each pair of bytes the one is added, the other subtracted. */
+TARGET static inline words difference(vector a, vector b) {
+    vector signs = all_words((int16_t)0xff01);
+    return (words){multiply_bytes(interleave_low(a, b), signs), multiply_bytes(interleave_high(a, b), signs)};
 }
 
 TARGET static inline weights weights_of(int32_t a, int32_t b) {
@@ -52,11 +50,8 @@ TARGET static inline vector narrow(const sums *sum) {
 
 TARGET static inline words all_counts(int16_t value) { return (words){all_words(value), all_words(value)}; }
 
-/* Pixels enter the sums and leave them: of each pair of bytes the one is added, the other subtracted. */
-TARGET static inline words count_in(words sum, vector entering, vector leaving) {
-    vector signs = all_words((int16_t)0xff01);
-    return (words){add_words(sum.low, multiply_bytes(interleave_low(entering, leaving), signs)),
-                   add_words(sum.high, multiply_bytes(interleave_high(entering, leaving), signs))};
+TARGET static inline words add(words a, words b) {
+    return (words){add_words(a.low, b.low), add_words(a.high, b.high)};
 }
 
 TARGET static inline vector divide(words sum, const tp_box *box) {
