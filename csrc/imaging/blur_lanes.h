@@ -158,18 +158,31 @@ TARGET static inline void turn(vector v[PIECE]) {
     }
 }
 
+TARGET static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t bytes) {
+    size_t done = 0;
+    for (; bytes - done >= LANES; done += LANES)
+        store(to + done, load(from + done));
+    if (done < bytes) memcpy(to + done, from + done, bytes - done);
+}
+
+/* While a piece is turned, of every so many pieces in a block, its share of rows is asked for of the next block. */
+static inline void prefetch_rows(const tp_image *image, size_t y, size_t rows, size_t x, size_t piece) {
+    enum { SHARE = LANES * PIECE / BLOCK };
+    size_t bytes = smaller(tp_row_bytes(image) - x, BLOCK), first = piece / PIECE * SHARE;
+    for (size_t i = first; i < smaller(first + SHARE, rows); i++)
+        prefetch_bytes(tp_row(image, y + i) + x, bytes);
+}
+
 /* So many bytes of the rows from y on, behind the first x, become vectors, and the other way round. */
 TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, size_t x, size_t bytes,
                                    uint8_t *vectors) {
-    uint8_t block[LANES][BLOCK] = {{0}};
-    size_t next_bytes = smaller(tp_row_bytes(image) - x - bytes, BLOCK);
-    for (size_t i = 0; i < rows; i++) {
-        const uint8_t *from = tp_row(image, y + i) + x;
-        memcpy(block[i], from, bytes);
-        prefetch_bytes(from + bytes, next_bytes);
-    }
+    uint8_t block[LANES][BLOCK];
+    if (rows < LANES) memset(block, 0, sizeof block);
+    for (size_t i = 0; i < rows; i++)
+        copy_bytes(block[i], tp_row(image, y + i) + x, bytes);
     for (size_t piece = 0; piece < bytes; piece += PIECE) {
         vector v[PIECE];
+        prefetch_rows(image, y, rows, x + bytes, piece);
         for (int i = 0; i < PIECE; i++)
             v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
         turn(v);
@@ -181,20 +194,17 @@ TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows,
 TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows, size_t x,
                                    size_t bytes) {
     uint8_t block[LANES][BLOCK];
-    size_t next_bytes = smaller(tp_row_bytes(image) - x - bytes, BLOCK);
     for (size_t piece = 0; piece < bytes; piece += PIECE) {
         vector v[PIECE];
+        prefetch_rows(image, y, rows, x + bytes, piece);
         for (int i = 0; i < PIECE; i++)
             v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
         turn(v);
         for (int i = 0; i < PIECE; i++)
             store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
     }
-    for (size_t i = 0; i < rows; i++) {
-        uint8_t *to = tp_row(image, y + i) + x;
-        memcpy(to, block[i], bytes);
-        prefetch_bytes(to + bytes, next_bytes);
-    }
+    for (size_t i = 0; i < rows; i++)
+        copy_bytes(tp_row(image, y + i) + x, block[i], bytes);
 }
 
 TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
