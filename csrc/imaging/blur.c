@@ -53,6 +53,8 @@ static int copy_rows(const void *work, size_t begin, size_t end) {
     return TP_OK;
 }
 
+static double pass_nanoseconds(float radius) { return tp_box_of_radius(radius).reciprocal ? 0.04 : 0.11; }
+
 static void add_stage(tp_operation *operation, tp_run_parts *run, size_t parts, size_t grain, double nanoseconds) {
     operation->stage[operation->stages++] = (tp_stage){run, parts, grain};
     operation->nanoseconds += nanoseconds;
@@ -62,13 +64,13 @@ static size_t parts_of(size_t size, size_t part) { return size / part + (size % 
 
 void tp_blur_prepare(const tp_blur *blur, tp_operation *operation) {
     size_t height = blur->in.height, row_bytes = tp_row_bytes(&blur->in);
-    /* With AVX-512: what a byte takes in a pass, to become part of a vector and come back, or to be copied. */
-    double bytes = (double)height * (double)row_bytes, pass = 0.11 * blur->passes, moving = 0.16, copying = 0.1;
+    /* With AVX-512: what a byte takes to be copied, to be turned in a vector and back, and in each pass. */
+    double bytes = (double)height * (double)row_bytes, copying = 0.08, turning = 0.12;
     *operation = (tp_operation){.work = blur};
     if (!height || !row_bytes) return;
     if (blur->x_radius > 0)
-        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1, bytes * (pass + moving));
+        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1, bytes * (copying + turning + blur->passes * pass_nanoseconds(blur->x_radius)));
     if (blur->y_radius > 0)
-        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1, bytes * (pass + moving));
+        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1, bytes * (copying + blur->passes * pass_nanoseconds(blur->y_radius)));
     if (!operation->stages) add_stage(operation, copy_rows, height, 16, bytes * copying);
 }

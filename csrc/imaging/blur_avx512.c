@@ -50,7 +50,12 @@ TARGET static inline void store_pieces(uint8_t *to, size_t step, vector v) {
 
 #include "imaging/blur_lanes.h"
 
-TARGET int tp_blur_rows_avx512(const void *work, size_t begin, size_t end) { return blur_rows(work, begin, end); }
+/* Of few rows most lanes would be idle. */
+TARGET int tp_blur_rows_avx512(const void *work, size_t begin, size_t end) {
+    const tp_blur *blur = work;
+    if (blur->in.height <= LANES / 2) return tp_blur_rows_avx2(work, begin, end);
+    return blur_rows(work, begin, end);
+}
 
 TARGET int tp_blur_columns_avx512(const void *work, size_t begin, size_t end) { return blur_columns(work, begin, end); }
 

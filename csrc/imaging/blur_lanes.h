@@ -10,7 +10,7 @@
 
 /* BLOCK bytes of a row are turned at once, in pieces of as many as there are in 128 bits; of columns so many ROWS are
  * blurred at once. The next are asked for ahead: no CPU follows so many rows by itself. */
-enum { BLOCK = 256, PIECE = 16, ROWS = 16 };
+enum { BLOCK = 256, PIECE = 16, ROWS = 8 };
 
 static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -39,13 +39,14 @@ typedef struct lines {
     uint8_t *memory;
 } lines;
 
+static inline size_t window_bytes(const lines *l) { return sizeof(window) + l->kept * LANES; }
+
 /* Room for so many vectors, and behind them for the windows. */
 static uint8_t *new_memory(lines *l, size_t vectors, void **block) {
-    size_t most = SIZE_MAX / LANES / 2, windows = l->passes * l->side_by_side;
+    size_t most = SIZE_MAX / LANES / 4, windows = l->passes * l->side_by_side;
     l->kept = smaller(l->box.radius, l->count) + 2;
-    size_t bytes = l->kept * LANES + sizeof(window);
-    bool fits = vectors <= most && l->kept < most && windows <= SIZE_MAX / 2 / bytes;
-    *block = fits ? malloc(vectors * LANES + windows * bytes + LANES) : NULL;
+    bool fits = vectors <= most && l->kept <= most && windows <= SIZE_MAX / 4 / window_bytes(l);
+    *block = fits ? malloc(vectors * LANES + windows * window_bytes(l) + LANES) : NULL;
     if (!*block) return NULL;
     uint8_t *start = (uint8_t *)(((uintptr_t)*block + LANES - 1) / LANES * LANES);
     l->memory = start + vectors * LANES;
@@ -133,13 +134,13 @@ TARGET static size_t blur_lines(const lines *l, size_t begin, size_t end) {
     for (unsigned pass = 0; pass < l->passes; pass++, from = l->to, from_step = l->to_step) {
         begin = reach(l, begin);
         end = reach(l, end);
-        for (size_t i = 0; i < l->side_by_side; i++, memory += sizeof(window) + l->kept * LANES)
-            if (begin == end)
-                continue;
-            else if (l->box.reciprocal)
+        for (size_t i = 0; i < l->side_by_side && begin < end; i++) {
+            if (l->box.reciprocal)
                 blur_line(l, from + i * LANES, from_step, l->to + i * LANES, memory, begin, end, true);
             else
                 blur_line(l, from + i * LANES, from_step, l->to + i * LANES, memory, begin, end, false);
+            memory += window_bytes(l);
+        }
     }
     return end;
 }
@@ -237,7 +238,7 @@ TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
 }
 
 /* The columns of less than a vector, among as many bytes as it has. */
-TARGET static void blur_rest(lines *l, uint8_t *vectors, size_t bytes) {
+TARGET static void blur_rest(const lines *l, uint8_t *vectors, size_t bytes) {
     lines padded = *l;
     padded.from = padded.to = vectors;
     padded.from_step = padded.to_step = LANES;

@@ -278,6 +278,31 @@ static void test_constant_and_impulse(const tp_blur_variant *variant) {
     }
 }
 
+/* Every sum that a box of whole pixels can have, in the middle of a row as long as the box. */
+static void test_whole_boxes(const tp_blur_variant *portable, const tp_blur_variant *variant) {
+    for (size_t radius = 1; radius <= TP_BOX_MOST_WHOLE + 1; radius++) {
+        size_t width = 2 * radius + 1, height = 255 * width + 1, size = width * height;
+        uint8_t *in = malloc(size), *expected = malloc(size), *out = malloc(size);
+        CHECK(in && expected && out);
+        for (size_t sum = 0; sum < height; sum++)
+            for (size_t x = 0; x < width; x++)
+                in[sum * width + x] = (uint8_t)(x < sum / 255 ? 255 : x == sum / 255 ? sum % 255 : 0);
+        tp_blur blur = {portable,
+                        {in, (ptrdiff_t)width, width, height, 1},
+                        {expected, (ptrdiff_t)width, width, height, 1},
+                        .x_radius = (float)radius,
+                        .passes = 1};
+        run(&blur);
+        for (size_t sum = 0; sum < height; sum++)
+            CHECK(expected[sum * width + radius] == (sum + radius) / width);
+        blur.variant = variant;
+        blur.out.pixels = out;
+        run(&blur);
+        CHECK(memcmp(out, expected, size) == 0);
+        free(in), free(expected), free(out);
+    }
+}
+
 /* An image of a pixel's height or width, and longer than any that is blurred at once. */
 static void test_long(const tp_blur_variant *portable, const tp_blur_variant *variant, size_t width, size_t height,
                       unsigned channels, float radius, unsigned passes) {
@@ -339,12 +364,13 @@ int main(void) {
     for (size_t i = 0; i < count; i++) {
         test_examples(variants[i]);
         test_constant_and_impulse(variants[i]);
+        test_whole_boxes(variants[0], variants[i]);
         test_long(variants[0], variants[i], 40000, 2, 4, 9.3f, 3);
         test_long(variants[0], variants[i], 40000, 1, 3, 50000, 1);
         test_long(variants[0], variants[i], 1, 40000, 1, 300.7f, 3);
         test_empty(variants[i]);
         test_stages(variants[i]);
-        passed += 7;
+        passed += 8;
         printf("%s, ", variants[i]->name);
     }
     printf("%d passed, 0 failed\n", passed);
