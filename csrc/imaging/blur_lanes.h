@@ -126,8 +126,8 @@ static inline size_t reach(const lines *l, size_t available) {
     return available < l->count ? available - smaller(available, l->box.radius + 1) : available;
 }
 
-/* When there are `end` vectors of each line, after `begin`: how many are done. */
-TARGET static size_t blur_lines(const lines *l, size_t begin, size_t end) {
+/* What can be done when there are `end` vectors of each line, after `begin`. */
+TARGET static void blur_lines(const lines *l, size_t begin, size_t end) {
     const uint8_t *from = l->from;
     ptrdiff_t from_step = l->from_step;
     uint8_t *memory = l->memory;
@@ -142,7 +142,6 @@ TARGET static size_t blur_lines(const lines *l, size_t begin, size_t end) {
             memory += window_bytes(l);
         }
     }
-    return end;
 }
 
 /* 16 vectors of each 128 bits 16 bytes: rows become columns. Of the eight bits of a byte's place, that of its vector
@@ -166,7 +165,7 @@ TARGET static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t by
     if (done < bytes) memcpy(to + done, from + done, bytes - done);
 }
 
-/* While a piece is turned, of every so many pieces in a block, its share of rows is asked for of the next block. */
+/* While a piece is turned, its share of the rows is asked for of the next block, from x on. */
 static inline void prefetch_rows(const tp_image *image, size_t y, size_t rows, size_t x, size_t piece) {
     enum { SHARE = LANES * PIECE / BLOCK };
     size_t bytes = smaller(tp_row_bytes(image) - x, BLOCK), first = piece / PIECE * SHARE;
@@ -174,64 +173,59 @@ static inline void prefetch_rows(const tp_image *image, size_t y, size_t rows, s
         prefetch_bytes(tp_row(image, y + i) + x, bytes);
 }
 
-/* So many bytes of the rows from y on, behind the first x, become vectors, and the other way round. */
-TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, size_t x, size_t bytes,
-                                   uint8_t *vectors) {
-    uint8_t block[LANES][BLOCK];
-    if (rows < LANES) memset(block, 0, sizeof block);
-    for (size_t i = 0; i < rows; i++)
-        copy_bytes(block[i], tp_row(image, y + i) + x, bytes);
-    for (size_t piece = 0; piece < bytes; piece += PIECE) {
-        vector v[PIECE];
-        prefetch_rows(image, y, rows, x + bytes, piece);
-        for (int i = 0; i < PIECE; i++)
-            v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
-        turn(v);
-        for (int i = 0; i < PIECE; i++)
-            store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
+/* The rows from y on become vectors, and the other way round. */
+TARGET static void rows_to_vectors(const tp_image *image, size_t y, size_t rows, uint8_t *vectors) {
+    uint8_t block[LANES][BLOCK] = {{0}};
+    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
+        size_t bytes = smaller(row_bytes - x, BLOCK);
+        for (size_t i = 0; i < rows; i++)
+            copy_bytes(block[i], tp_row(image, y + i) + x, bytes);
+        for (size_t piece = 0; piece < bytes; piece += PIECE) {
+            vector v[PIECE];
+            prefetch_rows(image, y, rows, x + bytes, piece);
+            for (int i = 0; i < PIECE; i++)
+                v[i] = load_pieces(block[i] + piece, PIECE * BLOCK);
+            turn(v);
+            for (int i = 0; i < PIECE; i++)
+                store(vectors + (x + piece + (size_t)i) * LANES, v[i]);
+        }
     }
 }
 
-TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows, size_t x,
-                                   size_t bytes) {
+TARGET static void vectors_to_rows(const uint8_t *vectors, const tp_image *image, size_t y, size_t rows) {
     uint8_t block[LANES][BLOCK];
-    for (size_t piece = 0; piece < bytes; piece += PIECE) {
-        vector v[PIECE];
-        prefetch_rows(image, y, rows, x + bytes, piece);
-        for (int i = 0; i < PIECE; i++)
-            v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
-        turn(v);
-        for (int i = 0; i < PIECE; i++)
-            store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
+    for (size_t x = 0, row_bytes = tp_row_bytes(image); x < row_bytes; x += BLOCK) {
+        size_t bytes = smaller(row_bytes - x, BLOCK);
+        for (size_t piece = 0; piece < bytes; piece += PIECE) {
+            vector v[PIECE];
+            prefetch_rows(image, y, rows, x + bytes, piece);
+            for (int i = 0; i < PIECE; i++)
+                v[i] = load(vectors + (x + piece + (size_t)i) * LANES);
+            turn(v);
+            for (int i = 0; i < PIECE; i++)
+                store_pieces(block[i] + piece, PIECE * BLOCK, v[i]);
+        }
+        for (size_t i = 0; i < rows; i++)
+            copy_bytes(tp_row(image, y + i) + x, block[i], bytes);
     }
-    for (size_t i = 0; i < rows; i++)
-        copy_bytes(tp_row(image, y + i) + x, block[i], bytes);
 }
 
 TARGET static inline int blur_rows(const void *work, size_t begin, size_t end) {
     const tp_blur *blur = work;
-    size_t channels = blur->in.channels, row_bytes = tp_row_bytes(&blur->in);
+    size_t channels = blur->in.channels;
     lines l = {.count = blur->in.width, .side_by_side = channels, .passes = blur->passes};
     l.box = tp_box_of_radius(blur->x_radius);
     l.from_step = l.to_step = (ptrdiff_t)(channels * LANES);
     void *block;
-    l.from = l.to = new_memory(&l, row_bytes + PIECE, &block);
+    uint8_t *vectors = new_memory(&l, tp_row_bytes(&blur->in) + PIECE, &block); /* the last piece is whole */
     if (!block) return TP_NO_MEMORY;
+    l.from = l.to = vectors;
     size_t last = smaller(end * TP_BLUR_ROWS, blur->in.height);
     for (size_t y = begin * TP_BLUR_ROWS; y < last; y += LANES) {
-        size_t rows = smaller(last - y, LANES), available = 0, written = 0;
-        for (size_t x = 0, bytes; x < row_bytes; x += bytes) {
-            bytes = smaller(row_bytes - x, BLOCK);
-            rows_to_vectors(&blur->in, y, rows, x, bytes, l.to);
-            size_t before = available;
-            available = (x + bytes) / channels;
-            size_t done = blur_lines(&l, before, available) * channels;
-            while (done - written >= BLOCK || (done == row_bytes && written < done)) {
-                size_t ready = smaller(done - written, BLOCK);
-                vectors_to_rows(l.to, &blur->out, y, rows, written, ready);
-                written += ready;
-            }
-        }
+        size_t rows = smaller(last - y, LANES);
+        rows_to_vectors(&blur->in, y, rows, vectors);
+        blur_lines(&l, 0, l.count);
+        vectors_to_rows(vectors, &blur->out, y, rows);
     }
     free(block);
     return TP_OK;
