@@ -69,8 +69,10 @@ void tp_blur_prepare(const tp_blur *blur, tp_operation *operation) {
     *operation = (tp_operation){.work = blur};
     if (!height || !row_bytes) return;
     if (blur->x_radius > 0)
-        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1, bytes * (copying + turning + blur->passes * pass_nanoseconds(blur->x_radius)));
+        add_stage(operation, blur->variant->rows, parts_of(height, TP_BLUR_ROWS), 1,
+                  bytes * (copying + turning + blur->passes * pass_nanoseconds(blur->x_radius)));
     if (blur->y_radius > 0)
-        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1, bytes * (copying + blur->passes * pass_nanoseconds(blur->y_radius)));
+        add_stage(operation, blur->variant->columns, parts_of(row_bytes, TP_BLUR_COLUMNS), 1,
+                  bytes * (copying + blur->passes * pass_nanoseconds(blur->y_radius)));
     if (!operation->stages) add_stage(operation, copy_rows, height, 16, bytes * copying);
 }

@@ -39,18 +39,18 @@ void tp_blur_prepare(const tp_blur *blur, tp_operation *operation);
 typedef struct tp_box {
     size_t radius;
     uint32_t inner, outer;
-    uint16_t reciprocal; /* of its pixels, see below; 0: none */
+    uint16_t reciprocal; /* see below; 0: there is none */
     unsigned shift;
 } tp_box;
 
 enum { TP_BOX_BITS = 24, TP_BOX_HALF = 1 << 23 };
 
-/* With a whole radius of up to so many, a pixel is the sum of n = 2 * radius + 1 others, divided by n and rounded: the
- * fractions of `inner` that are cut off, and `outer` which makes up for them, come to less than 1 / 2n, and no quotient is
- * nearer to a half. With 2^shift the largest power of two below n, and `reciprocal` 2^(16 + shift) / n, rounded up, it is
- * (sum + radius) * reciprocal >> 16 >> shift: to be exact the sum times what was rounded up, at most 256n times n, has
- * to be less than 2^(16 + shift), which is more than 2^15 * n. */
-enum { TP_BOX_MOST_WHOLE = 31 };
+/* With a whole radius of up to so many, a blurred pixel is the sum of n = 2 * radius + 1 pixels, divided by n and
+ * rounded: what is cut off of `inner`, and `outer` which makes up for it, come to less than 1 / 2n, and no quotient is
+ * nearer to a half. That is (sum + radius) * reciprocal >> 16 >> shift, with 2^shift the largest power of two below n,
+ * and `reciprocal` 2^(16 + shift) / n, rounded up: that makes it too large by at most one in 2^(16 + shift) / n, which
+ * is more than 2^15 and so more than sum + radius, less than 256n. */
+enum { TP_BOX_MOST_WHOLE = 63 };
 
 tp_box tp_box_of_radius(float radius);
 

@@ -19,15 +19,15 @@ static inline void prefetch_bytes(const uint8_t *from, size_t bytes) {
         prefetch(from + i);
 }
 
-/* What there is for each pass and vector: the sum of its window, and the vectors before it, which are overwritten when
- * windows still reach them. */
+/* What a pass remembers of a line, in front of a ring: the sum of the last window. The ring has the last vectors that
+ * were overwritten, as many as windows still reach. */
 typedef union window {
     sums weighed;
     words counted;
 } window;
 
-/* Vectors, `step` bytes from each to the next, and as many such lines side by side. Each pass is as far behind the one
- * before as its windows reach, and leaves its result where that was; so the first may blur what is elsewhere. */
+/* Lines of vectors, side by side. The first pass reads them where they are; the others follow it as closely as their
+ * windows allow, each over what the one before has left. */
 typedef struct lines {
     const uint8_t *from;
     uint8_t *to;
@@ -35,13 +35,13 @@ typedef struct lines {
     size_t count, side_by_side;
     tp_box box;
     unsigned passes;
-    size_t kept; /* vectors in a ring */
-    uint8_t *memory;
+    size_t kept;     /* vectors in a ring */
+    uint8_t *memory; /* a window and its ring for each line, of each pass */
 } lines;
 
 static inline size_t window_bytes(const lines *l) { return sizeof(window) + l->kept * LANES; }
 
-/* Room for so many vectors, and behind them for the windows. */
+/* Room for so many vectors, and behind them for windows and rings. */
 static uint8_t *new_memory(lines *l, size_t vectors, void **block) {
     size_t most = SIZE_MAX / LANES / 4, windows = l->passes * l->side_by_side;
     l->kept = smaller(l->box.radius, l->count) + 2;
@@ -121,12 +121,12 @@ TARGET static TP_ALWAYS_INLINE void blur_line(const lines *l, const uint8_t *fro
     *before = sum;
 }
 
-/* How many a pass can do when there are so many. */
+/* How many vectors of a line a pass can have done when there are so many. */
 static inline size_t reach(const lines *l, size_t available) {
     return available < l->count ? available - smaller(available, l->box.radius + 1) : available;
 }
 
-/* What can be done when there are `end` vectors of each line, after `begin`. */
+/* All that can be done now that there are `end` vectors of each line, and no longer `begin`. */
 TARGET static void blur_lines(const lines *l, size_t begin, size_t end) {
     const uint8_t *from = l->from;
     ptrdiff_t from_step = l->from_step;

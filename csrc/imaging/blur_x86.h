@@ -50,9 +50,7 @@ TARGET static inline vector narrow(const sums *sum) {
 
 TARGET static inline words all_counts(int16_t value) { return (words){all_words(value), all_words(value)}; }
 
-TARGET static inline words add(words a, words b) {
-    return (words){add_words(a.low, b.low), add_words(a.high, b.high)};
-}
+TARGET static inline words add(words a, words b) { return (words){add_words(a.low, b.low), add_words(a.high, b.high)}; }
 
 TARGET static inline vector divide(words sum, const tp_box *box) {
     vector reciprocal = all_words((int16_t)box->reciprocal);

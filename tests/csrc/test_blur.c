@@ -280,7 +280,7 @@ static void test_constant_and_impulse(const tp_blur_variant *variant) {
 
 /* Every sum that a box of whole pixels can have, in the middle of a row as long as the box. */
 static void test_whole_boxes(const tp_blur_variant *portable, const tp_blur_variant *variant) {
-    for (size_t radius = 1; radius <= TP_BOX_MOST_WHOLE + 1; radius++) {
+    for (size_t radius = 1; radius <= TP_BOX_MOST_WHOLE + 1; radius += radius < 8 || radius > 61 ? 1 : 6) {
         size_t width = 2 * radius + 1, height = 255 * width + 1, size = width * height;
         uint8_t *in = malloc(size), *expected = malloc(size), *out = malloc(size);
         CHECK(in && expected && out);
