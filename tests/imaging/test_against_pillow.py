@@ -79,11 +79,10 @@ def test_other_kernels_over_a_large_image(noise):
 
 
 @pytest.mark.parametrize("number", Image.Resampling)
-def test_filters_by_pillows_numbers(number, noise):
+def test_filters_by_pillows_enumeration(number, noise):
     array = noise(30, 40, 3)
     expected = Image.fromarray(array).resize((13, 17), number)
-    for given in (number, int(number)):
-        against_pillow.assert_equal(imaging.resize(array, (13, 17), given), expected, str(number))
+    against_pillow.assert_equal(imaging.resize(array, (13, 17), number), expected, str(number))
 
 
 @pytest.mark.parametrize("mode", against_pillow.MODES)
@@ -95,7 +94,7 @@ def test_an_image_of_pillow_stays_one(mode, noise):
     assert [result.size for result in results] == [(5, 4), (11, 9), (9, 11), (11, 9)]
     for result in results:
         assert result.info == {"dpi": (72, 72)}
-        result.putpixel((0, 0), result.getpixel((1, 1)))  # it can be written to
+        result.load()[0, 0] = result.getpixel((1, 1))  # it can be written to
 
 
 def test_an_image_of_pillow_in_several_pieces(noise):

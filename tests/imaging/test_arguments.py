@@ -75,9 +75,11 @@ def test_wrong_boxes(box, error, message, noise):
 
 
 def test_wrong_filters_and_modes(noise):
-    for filter in ("cubic", 6, -1, None, []):
+    for filter in ("cubic", 3, True, None, []):
         with pytest.raises(ValueError, match=r"filter must be one of nearest, box, bilinear, .* not"):
             imaging.resize(noise(3, 3), (2, 2), filter)
+        with pytest.raises(ValueError, match=r"filter must be one of nearest, box, bilinear, .* not"):
+            imaging.to_chw(noise(3, 3), filter=filter)
     with pytest.raises(ValueError, match=r"mode must be one of L, LA, .*, not 'BGR'"):
         imaging.resize(noise(3, 3, 3), (2, 2), mode="BGR")
     with pytest.raises(
@@ -101,6 +103,8 @@ def test_wrong_radii(kernel, noise):
     kernel(noise(3, 3), 8388607)
     with pytest.raises(TypeError, match="radius must be a number, not 'NoneType'"):
         kernel(noise(3, 3), (None, 1))
+    with pytest.raises(TypeError, match="radius must be a number, not 'str'"):
+        kernel(noise(3, 3), "12")
     with pytest.raises(ValueError, match="radius must be one number, or"):
         kernel(noise(3, 3), (1, 1, 1))
 
@@ -162,6 +166,8 @@ def test_out(kernel, partial, noise):
     out.flags.writeable = False
     with pytest.raises(ValueError, match="out must be writable"):
         partial(array, out=out)
+    with pytest.raises(TypeError, match=r"out must be an array of .*, not 'Image'"):
+        partial(array, out=Image.new("RGB", (3, 3)))
     if kernel not in (imaging.histogram, imaging.to_chw):
         with pytest.raises(TypeError, match="out must be left out for an image of Pillow"):
             partial(Image.new("RGB", (3, 3)), out=out)

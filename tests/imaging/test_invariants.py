@@ -18,6 +18,7 @@ def test_a_constant_image_stays_constant(filter, value):
         assert (imaging.gaussian_blur(array, radius) == value).all()
         assert (imaging.box_blur(array, radius) == value).all()
     assert (imaging.gray(array) == value).all()
+    assert imaging.gray(array[:, :, :1]).shape == (37, 53)
 
 
 @pytest.mark.parametrize("filter", FILTERS)

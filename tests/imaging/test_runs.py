@@ -52,6 +52,13 @@ def test_errors_in_the_list(noise):
     assert isinstance(bad, TypeError)
 
 
+def test_an_error_names_the_item(noise):
+    images = [noise(3, 3, 3), noise(3, 3)]
+    with pytest.raises(ValueError, match="mean must be one number, or one for each of 1 channels") as caught:
+        threadpool.run(functools.partial(imaging.to_chw, mean=(0, 0, 0)), images)
+    assert caught.value.__notes__ == ["threadpool: item 1 of the run"]
+
+
 def test_large_images_from_several_threads(in_threads, noise):
     array = noise(1200, 1900, 3)
     expected = imaging.gaussian_blur(array, 5)

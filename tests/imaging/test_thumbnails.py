@@ -342,13 +342,12 @@ def test_update(tmp_path):
     old, new = save(tmp_path / "old.jpg"), save(tmp_path / "new.jpg")
     done = make([old, new], tmp_path / "out", 20)
     for _, target in done:
-        with open(target, "wb"):
-            pass
+        Path(target).write_bytes(b"old")
         os.utime(target, ns=(10, 10))
     os.utime(old, ns=(10, 10))
     os.utime(new, ns=(11, 11))
     assert make([old, new], tmp_path / "out", 20, update=True) == done
-    assert [os.path.getsize(target) > 0 for _, target in done] == [False, True]
+    assert [Path(target).read_bytes() == b"old" for _, target in done] == [True, False]
     make([old, new], tmp_path / "out", 20)
     assert [os.path.getsize(target) > 0 for _, target in done] == [True, True]
 
@@ -642,3 +641,18 @@ def test_pillow_is_imported_when_it_is_needed(tmp_path):
     program = "from threadpool import imaging; imaging.thumbnails('in', 'out', 10)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
     assert "ImportError: thumbnails need Pillow: pip install 'threadpool-ft[images]'" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files")
+def test_what_is_no_regular_file_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match="is no regular file"):
+        list(thumbnails([tmp_path / "a.jpg"], tmp_path / "out", 30))
+
+
+def test_an_empty_thumbnail_is_not_up_to_date(tmp_path):
+    path = save(tmp_path / "a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.jpg").touch()
+    list(thumbnails([path], tmp_path / "out", 30, update=True))
+    assert (tmp_path / "out" / "a.jpg").stat().st_size > 0

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import TypeVar, final
 
 import numpy
@@ -7,6 +8,7 @@ from PIL import Image
 from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
+_Out = NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8]]
 
 @final
 class BoxBlur(ImageKernel):
@@ -21,7 +23,7 @@ class BoxBlur(ImageKernel):
     """
 
     def __call__(  # type: ignore[override]
-        self, image: _Image, radius: float | tuple[float, float], out: NDArray[numpy.uint8] | None = None
+        self, image: _Image, radius: float | tuple[float, float], out: _Out | None = None
     ) -> _Image: ...
 
 @final
@@ -38,5 +40,5 @@ class GaussianBlur(ImageKernel):
     """
 
     def __call__(  # type: ignore[override]
-        self, image: _Image, radius: float | tuple[float, float] = 2, out: NDArray[numpy.uint8] | None = None
+        self, image: _Image, radius: float | tuple[float, float] = 2, out: _Out | None = None
     ) -> _Image: ...

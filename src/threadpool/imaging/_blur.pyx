@@ -49,9 +49,9 @@ cdef class Blur(ImageKernel):
         radius = options.pop("radius", self.default_radius)
         refuse_rest(self, options)
         if radius is None:
-            raise TypeError(f"{self.name} needs the option radius: partial({self.name}, radius=3)")
+            raise TypeError(f"{self.name} needs a radius")
         try:
-            across, down = radius
+            across, down = (radius, radius) if isinstance(radius, str) else radius
         except TypeError:
             across = down = radius
         except ValueError:

@@ -9,7 +9,7 @@ from threadpool._simd cimport features, tp_cpu_features
 from threadpool.imaging._image_kernel cimport ImageKernel, Operation, refuse_rest, tp_operation
 from threadpool.imaging._options cimport number
 from threadpool.imaging._picture cimport Picture, target_array, tp_image
-from threadpool.imaging._resize cimport Scaling, tp_resize, tp_resize_prepare
+from threadpool.imaging._resize cimport Scaling, filter_of, tp_resize, tp_resize_prepare
 from threadpool.pool._pin cimport release
 
 cdef extern from "imaging/normalize.h" nogil:
@@ -46,6 +46,7 @@ cdef class Normalization:
     def __cinit__(self, size, mean, std, dtype, filter, box, mode):
         import numpy
 
+        filter_of(filter)  # also where it is not used: a slip of the pen would not be noticed
         if size is not None:
             self.scaling = Scaling(size, filter, box, mode)
         elif box is not None or mode is not None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import final
 
 import numpy
@@ -18,5 +19,5 @@ class Histogram(ImageKernel):
     """
 
     def __call__(  # type: ignore[override]
-        self, image: NDArray[numpy.uint8] | Image.Image, out: NDArray[numpy.int64] | None = None
+        self, image: NDArray[numpy.uint8] | Image.Image, out: NDArray[numpy.int64] | Sequence[NDArray[numpy.int64]] | None = None
     ) -> NDArray[numpy.int64]: ...

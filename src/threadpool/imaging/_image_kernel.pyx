@@ -7,6 +7,7 @@ from threadpool cimport set_body
 from threadpool.imaging._picture cimport picture_of, returned
 from threadpool.pool._engine cimport Engine
 from threadpool.pool._items cimport drained
+from threadpool.pool._python_loop cimport add_index
 
 from threadpool.pool._default import default
 
@@ -110,7 +111,11 @@ cdef class ImageBatch(Batch):
         self.nanoseconds = 0
         for index, image in enumerate(images):
             name = f"data[{index}]"
-            operation = kernel.operation(picture_of(image, name), settings, None if out is None else out[index], name)
+            try:
+                operation = kernel.operation(picture_of(image, name), settings, None if out is None else out[index], name)
+            except Exception as error:
+                add_index(error, index)
+                raise
             self.operations.append(operation)
             self.addresses[index] = &operation.operation
             self.nanoseconds += operation.operation.nanoseconds

@@ -31,7 +31,7 @@ cdef class Picture:
 cdef Picture picture_of(source, str name)
 
 # What a kernel writes to: new, or `out`, checked, and apart from the picture. An image of that many pixels, with an axis of
-# channels where the picture has one; or an array, C-contiguous, whose memory is pinned.
+# channels where the picture has one, and there are not to be 0; or an array, C-contiguous, whose memory is pinned.
 cdef Picture target_for(Picture source, size_t width, size_t height, unsigned channels, out)
 cdef object target_array(Py_buffer *view, Picture source, out, tuple shape, str dtype)
 

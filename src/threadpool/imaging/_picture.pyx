@@ -155,8 +155,9 @@ cdef Picture target_for(Picture source, size_t width, size_t height, unsigned ch
     if out is not None and source.pillow is not None:
         raise TypeError("out must be left out for an image of Pillow")
     cdef tuple shape = (height, width, channels)
-    if source.is_flat or channels == 1 != source.image.channels:
+    if source.is_flat or not channels:
         shape = shape[:2]
+        channels = 1
     if width * channels > <size_t>sys.maxsize // max(height, <size_t>1):
         raise MemoryError(f"a result of {width} x {height} pixels")
     if out is None:
@@ -165,6 +166,8 @@ cdef Picture target_for(Picture source, size_t width, size_t height, unsigned ch
         pin_array(result, numpy.empty(shape, numpy.uint8), "out")
         set_image(result)
     else:
+        if not PyObject_CheckBuffer(out):
+            raise TypeError(f"out must be an array of uint8, not {type(out).__name__!r}")
         pin_array(result, out, "out")
         if result.view.readonly:
             raise ValueError("out must be writable")
@@ -240,11 +243,10 @@ cdef object returned(Picture source, Picture result, str mode):
     size = (result.image.width, result.image.height)
     if 0 in size:
         return Image.new(mode, size)
-    # Three channels may be four bytes for each pixel, as in Pillow's memory; for the others nothing is copied.
-    if mode == "RGB" and result.image.channels == 4:
-        image = Image.frombytes(mode, size, result.array, "raw", "RGBX")
-    else:
-        image = Image.frombuffer(mode, size, result.array, "raw", mode, 0, 1)
+    # Three channels may be four bytes for each pixel, as in Pillow's memory. Copied, so that it is an image like others: one
+    # around memory that is not its own cannot be written to, nor exported by Pillow before 13.
+    raw = "RGBX" if mode == "RGB" and result.image.channels == 4 else mode
+    image = Image.frombytes(mode, size, result.array, "raw", raw)
     image.info = source.pillow.info.copy()
     if mode != source.mode:
         image.info.pop("transparency", None)  # of another mode

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import TypeVar, final
 
 import numpy
@@ -7,6 +8,7 @@ from PIL import Image
 from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
+_Out = NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8]]
 
 @final
 class Gray(ImageKernel):
@@ -20,7 +22,7 @@ class Gray(ImageKernel):
     taken. An image of Pillow must be L, LA, RGB, RGBA or RGBX.
     """
 
-    def __call__(self, image: _Image, out: NDArray[numpy.uint8] | None = None) -> _Image: ...  # type: ignore[override]
+    def __call__(self, image: _Image, out: _Out | None = None) -> _Image: ...  # type: ignore[override]
 
 @final
 class Flip(ImageKernel):
@@ -34,7 +36,7 @@ class Flip(ImageKernel):
     """
 
     def __call__(  # type: ignore[override]
-        self, image: _Image, direction: str = "left_right", out: NDArray[numpy.uint8] | None = None
+        self, image: _Image, direction: str = "left_right", out: _Out | None = None
     ) -> _Image: ...
 
 @final
@@ -50,5 +52,5 @@ class Rotate90(ImageKernel):
     """
 
     def __call__(  # type: ignore[override]
-        self, image: _Image, k: int = 1, out: NDArray[numpy.uint8] | None = None
+        self, image: _Image, k: int = 1, out: _Out | None = None
     ) -> _Image: ...

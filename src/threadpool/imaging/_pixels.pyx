@@ -89,7 +89,7 @@ cdef class Gray(ImageKernel):
         if picture.mode not in WITH_LUMA:
             raise ValueError(f"{name} must have one of the modes {', '.join(WITH_LUMA)}, not {picture.mode!r}")
         operation.source = picture
-        operation.target = target_for(picture, picture.image.width, picture.image.height, 1, out)
+        operation.target = target_for(picture, picture.image.width, picture.image.height, 0, out)
         operation.gray.variant = gray_variant
         operation.gray.before = picture.image
         operation.gray.out = operation.target.image

@@ -40,6 +40,10 @@ cdef extern from "imaging/resize.h" nogil:
     void tp_resize_prepare(const tp_resize *resize, tp_operation *operation)
 
 
+# By Pillow's name, or a member of its Image.Resampling.
+cdef tp_filter filter_of(filter) except *
+
+
 cdef class Axis:
     cdef tp_axis *axis
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import TypeVar, final
 
 import numpy
@@ -7,6 +8,7 @@ from PIL import Image
 from ._image_kernel import ImageKernel
 
 _Image = TypeVar("_Image", NDArray[numpy.uint8], Image.Image)
+_Out = NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8]]
 
 @final
 class Resize(ImageKernel):
@@ -17,11 +19,13 @@ class Resize(ImageKernel):
     (200, 320, 3)
 
     ``image``: uint8, (height, width) or (height, width, channels); rows may have any stride, and what else does not lie in
-    order is copied first; or an image of Pillow, and then the result is one. ``size``: (width, height) in pixels.
-    ``filter``: nearest, box, bilinear, hamming, bicubic, lanczos, or Pillow's Image.Resampling; each widens with the
+    order is copied first; or an image of Pillow, loaded, in one of its modes of 8 bits but P, and then the result is one.
+    ``size``: (width, height) in pixels.
+    ``filter``: nearest, box, bilinear, hamming, bicubic, lanczos, or a member of Pillow's Image.Resampling; each widens with the
     reduction, so nothing is left out of the result but with nearest. ``box``: (left, top, right, bottom), what part of the
     image to resize, in pixels and fractions of them. ``out``: an array to write to, and to return, that does not overlap the
-    image; in a run a list of them, or one with an axis more. ``mode``: what the channels of an array mean, by Pillow's
+    image; in a run a list of them, or one with an axis more, which overlap no image of the run nor one another (with
+    ``errors`` and in streams there is none: give it to the kernel in a function of your own). ``mode``: what the channels of an array mean, by Pillow's
     names: two are LA, four RGBA unless it says La, RGBa, RGBX or CMYK; colours are weighted with alpha in LA and RGBA.
 
     A kernel: ``run(partial(resize, size=(320, 200)), images)`` gives each image to one thread, without the interpreter; one
@@ -35,7 +39,7 @@ class Resize(ImageKernel):
         size: tuple[int, int],
         filter: str | int = "lanczos",
         box: tuple[float, float, float, float] | None = None,
-        out: NDArray[numpy.uint8] | None = None,
+        out: _Out | None = None,
         *,
         mode: str | None = None,
     ) -> _Image: ...

@@ -1,5 +1,6 @@
 """The kernel that resizes."""
 
+import enum
 import functools
 
 cimport cython
@@ -15,7 +16,7 @@ cdef extern from "imaging/resize.h" nogil:
 
 cdef const tp_resize_variant *variant = tp_resize_select(features)
 
-# By Pillow's names, and by its numbers, which Image.Resampling has.
+# By Pillow's names, and by the numbers of its Image.Resampling.
 cdef dict FILTERS = {
     "nearest": TP_NEAREST, "box": TP_BOX, "bilinear": TP_BILINEAR,
     "hamming": TP_HAMMING, "bicubic": TP_BICUBIC, "lanczos": TP_LANCZOS,
@@ -106,7 +107,8 @@ cdef class Scaling:
 cdef tp_filter filter_of(filter) except *:
     if isinstance(filter, str) and filter in FILTERS:
         return FILTERS[filter]
-    if isinstance(filter, int) and 0 <= filter < len(FILTER_OF_NUMBER):
+    # Not any int: those of OpenCV mean something else.
+    if isinstance(filter, enum.IntEnum) and 0 <= filter < len(FILTER_OF_NUMBER):
         return FILTER_OF_NUMBER[filter]
     raise ValueError(f"filter must be one of {', '.join(FILTERS)}, not {filter!r}")
 
@@ -126,11 +128,13 @@ cdef class Resize(ImageKernel):
     (200, 320, 3)
 
     ``image``: uint8, (height, width) or (height, width, channels); rows may have any stride, and what else does not lie in
-    order is copied first; or an image of Pillow, and then the result is one. ``size``: (width, height) in pixels.
-    ``filter``: nearest, box, bilinear, hamming, bicubic, lanczos, or Pillow's Image.Resampling; each widens with the
+    order is copied first; or an image of Pillow, loaded, in one of its modes of 8 bits but P, and then the result is one.
+    ``size``: (width, height) in pixels.
+    ``filter``: nearest, box, bilinear, hamming, bicubic, lanczos, or a member of Pillow's Image.Resampling; each widens with the
     reduction, so nothing is left out of the result but with nearest. ``box``: (left, top, right, bottom), what part of the
     image to resize, in pixels and fractions of them. ``out``: an array to write to, and to return, that does not overlap the
-    image; in a run a list of them, or one with an axis more. ``mode``: what the channels of an array mean, by Pillow's
+    image; in a run a list of them, or one with an axis more, which overlap no image of the run nor one another (with
+    ``errors`` and in streams there is none: give it to the kernel in a function of your own). ``mode``: what the channels of an array mean, by Pillow's
     names: two are LA, four RGBA unless it says La, RGBa, RGBX or CMYK; colours are weighted with alpha in LA and RGBA.
 
     A kernel: ``run(partial(resize, size=(320, 200)), images)`` gives each image to one thread, without the interpreter; one

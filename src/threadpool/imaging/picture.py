@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import stat
 import struct
 from collections.abc import Callable
 from typing import IO, cast
@@ -51,6 +53,9 @@ def small_picture(path: str, recipe: Recipe) -> Image.Image:
     ``info`` has its ICC profile, if there is one for these colours, and nothing else. OSError: the file cannot be read;
     ImageError: it is too large. What else is wrong with it may be any Exception, of Pillow's.
     """
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ImageError(path, "is no regular file")  # to open one might take for ever
     with open(path, "rb") as file:
         image = _opened(file, path)
         _check_pixels(image, path, recipe.max_pixels)

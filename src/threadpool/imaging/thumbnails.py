@@ -55,7 +55,8 @@ def thumbnails(
     Below ``out_folder``, which is made if need be, thumbnails are where the pictures are below the folder, under the
     same name with another suffix; those of an iterable are all directly in it. The second of a name, regardless of
     case, keeps its suffix too (``a.png.jpg``), or has a number (``a-2.jpg``). Existing files are replaced; with
-    ``update``, not if they are as new as the picture, whatever their size. A file appears when it is complete.
+    ``update``, not if they are as new as the picture, whatever their size and the picture they were made of. A file
+    appears when it is complete.
 
     Every core works, in threads of the default pool, or ``workers`` threads of its own; each has one picture in memory,
     however many there are. Pictures are looked for and made as thumbnails are asked for, a few ahead for each thread.
@@ -67,7 +68,7 @@ def thumbnails(
 
     ``contact_sheet`` is the path of a picture (.jpg, .png or .webp) to draw at the end, with all thumbnails and their
     names, and an empty frame for each that failed; of more than a hundred, several pages, with ``-1``, ``-2`` before
-    the suffix.
+    the suffix. It may lie among the thumbnails, but not among the pictures.
 
     ImportError: there is no Pillow. ValueError, TypeError: arguments that make no sense, such as an ``out_folder`` that
     the pictures are in. OSError: ``out_folder`` cannot be made, or the contact sheet not written, in any case. Nothing
@@ -179,7 +180,8 @@ def _make(source: str, output: str, recipe: Recipe) -> None:
 
 def _is_current(source: str, output: str) -> bool:
     try:
-        return os.stat(output).st_mtime_ns >= os.stat(source).st_mtime_ns
+        made, original = os.stat(output), os.stat(source)
+        return made.st_size > 0 and made.st_mtime_ns >= original.st_mtime_ns
     except OSError:
         return False  # that is looked into when it is opened
 

@@ -83,7 +83,8 @@ class Mapper:
         names it. Nothing above it is started any more, everything below it still runs. With ``"group"`` everything
         runs, and the errors are raised as one ``ExceptionGroup``; with ``"return"`` they stand in the list. What is no
         ``Exception`` (KeyboardInterrupt, SystemExit) always ends the run. The items in progress end first, and the pool
-        remains usable. With ``"group"`` and ``"return"`` a kernel is called like any function.
+        remains usable. A kernel looks at all items before it does any, and raises what is wrong with one at once; with
+        ``"group"`` and ``"return"`` it is called like any function.
 
         After ``timeout`` seconds nothing is started any more, and when the items in progress have ended, TimeoutError
         is raised; they can ask `cancelled`. It is not looked at while ``data`` is drained. ``progress=True``, or a
