@@ -110,7 +110,7 @@ static void check_same(const tp_image *a, const tp_image *b) {
 
 static const tp_resize_variant *any_variant(void) { return variants[below((size_t)variant_count)]; }
 
-/* What Pillow 12.2 makes of pixels that are the highest bytes of state = state * 1664525 + 1013904223, from 1 on, in
+/* What Pillow 13 makes of pixels that are the highest bytes of state = state * 1664525 + 1013904223, from 1 on, in
  * modes L, LA, RGB and RGBA: the CRC-32 of the results' bytes, one after the other. */
 static void test_pillow(const tp_resize_variant *variant) {
     static const uint32_t expected[4][FILTERS] = {

@@ -12,7 +12,7 @@ _Out = NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8]]
 
 @final
 class Resize(ImageKernel):
-    """``resize(image, size, filter="lanczos", box=None)``: an image of another size, equal to Pillow's bit for bit.
+    """``resize(image, size, filter="lanczos", box=None)``: an image of another size, equal to Pillow 13's bit for bit.
 
     >>> import numpy
     >>> resize(numpy.zeros((1600, 2560, 3), numpy.uint8), (320, 200)).shape
