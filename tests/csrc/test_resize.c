@@ -196,7 +196,7 @@ static void random_box(size_t side, float *begin, float *end) {
 }
 
 static void test_random_geometries(room source, room result, room expected) {
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 2000; round++) {
         unsigned channels = 1 + (unsigned)below(4);
         size_t width = random_side(300), height = random_side(200);
         size_t out_width = below(8) ? random_side(300) : width, out_height = below(8) ? random_side(200) : height;
@@ -259,9 +259,11 @@ static void test_halves(room source, room result, room expected) {
                     for (size_t x = 0; x < width * channels; x++) {
                         size_t left = x / channels * 2 * channels + x % channels, right = left + channels;
                         const uint8_t *upper = tp_row(&in, 2 * y), *lower = tp_row(&in, 2 * y + 1);
-                        unsigned above = (upper[left] + upper[right] + 1u) / 2;
-                        unsigned under = (lower[left] + lower[right] + 1u) / 2;
-                        tp_row(&oracle, y)[x] = (uint8_t)((above + under + 1) / 2);
+                        /* Three rows of six are more than twice one column of two: then down comes first. */
+                        uint8_t second = width == 1 ? lower[left] : upper[right];
+                        uint8_t third = width == 1 ? upper[right] : lower[left];
+                        unsigned one = (upper[left] + second + 1u) / 2, other = (third + lower[right] + 1u) / 2;
+                        tp_row(&oracle, y)[x] = (uint8_t)((one + other + 1) / 2);
                     }
                 check_same(&out, &oracle);
             }
