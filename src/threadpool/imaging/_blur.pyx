@@ -42,8 +42,8 @@ cdef class Blur(ImageKernel):
     cdef unsigned passes
     cdef object default_radius    # or None: it must be given
 
-    def __call__(self, image, *args, **options):
-        raise NotImplementedError
+    def __cinit__(self):
+        self.passes = 1
 
     cdef object settings(self, dict options):
         radius = options.pop("radius", self.default_radius)
@@ -96,7 +96,6 @@ cdef class BoxBlur(Blur):
     def __cinit__(self):
         self.name = "box_blur"
         self.variant = variant.name.decode()
-        self.passes = 1
 
     def __call__(self, image, radius, out=None):
         return self.call(image, {"radius": radius, "out": out})
