@@ -2,12 +2,15 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_clib import build_clib
 
+CORES = os.cpu_count() or 1
 WINDOWS = sys.platform == "win32"
 HEADERS = [str(path) for folder in ("csrc", "src") for path in Path(folder).rglob("*.h")]
 C_SOURCES = sorted(str(path) for path in Path("csrc").rglob("*.c"))
@@ -46,6 +49,20 @@ def extension(module, suffix=".pyx"):
     )
 
 
+class BuildLibrary(build_clib):
+    """Compiles one file on each core at a time; setuptools does so with extensions only."""
+
+    def build_libraries(self, libraries):
+        compile_in_turn = self.compiler.compile
+
+        def compile_side_by_side(sources, **options):
+            with ThreadPoolExecutor(CORES) as pool:
+                return [made for (made,) in pool.map(lambda source: compile_in_turn([source], **options), sources)]
+
+        self.compiler.compile = compile_side_by_side
+        super().build_libraries(libraries)
+
+
 extensions = [
     *(extension(".".join(path.with_suffix("").parts[1:])) for path in sorted(Path("src").rglob("*.pyx"))),
     extension("threadpool.sync._atomics", ".c"),
@@ -71,7 +88,9 @@ setup(
             "boundscheck": False,
             "wraparound": False,
             "cdivision": True,
+            "auto_pickle": False,  # clang does not compile it for attributes that are atomic
         },
     ),
-    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+    cmdclass={"build_clib": BuildLibrary},
+    options={"build_ext": {"parallel": CORES}},
 )

@@ -12,6 +12,9 @@
 
 #define TP_CACHE_LINE 64
 
+/* As a number of nanoseconds to wait for. */
+#define TP_FOREVER UINT64_MAX
+
 #if defined(_WIN32)
 
 #define WIN32_LEAN_AND_MEAN
@@ -47,6 +50,8 @@ static inline uint64_t tp_now(void) {
 }
 
 static inline void tp_yield(void) { SwitchToThread(); }
+
+static inline int tp_core(void) { return (int)GetCurrentProcessorNumber(); }
 
 /* Aligned to a cache line, with a size that is a multiple of one; NULL when there is no memory. */
 static inline void *tp_allocate(size_t bytes) { return _aligned_malloc(bytes, TP_CACHE_LINE); }
@@ -106,6 +111,14 @@ static inline uint64_t tp_now(void) {
 }
 
 static inline void tp_yield(void) { sched_yield(); }
+
+/* The core that runs this; a negative number where the system does not tell. */
+#if defined(__linux__)
+int sched_getcpu(void); /* which <sched.h> declares for _GNU_SOURCE only */
+static inline int tp_core(void) { return sched_getcpu(); }
+#else
+static inline int tp_core(void) { return -1; }
+#endif
 
 static inline void *tp_allocate(size_t bytes) { return aligned_alloc(TP_CACHE_LINE, bytes); }
 static inline void tp_free(void *memory) { free(memory); }

@@ -41,6 +41,9 @@ def test_what_is_imported_when_it_is_first_asked_for_is_listed_before(name):
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
 
 
+OF_WORKERS = ("parent_port", "worker_data")  # None in the main thread; documented by the module
+
+
 def public(thing, name):
     """What a user can reach from the package, with its name."""
     yield name, thing
@@ -50,12 +53,12 @@ def public(thing, name):
     if members is None:  # Atomics is a module written in C
         members = dir(thing)
     for member in members:
-        if not member.startswith("_"):
+        if not member.startswith("_") and member not in OF_WORKERS:
             yield from public(getattr(thing, member), f"{name}.{member}")
 
 
 PUBLIC = dict(public(threadpool, "threadpool"))
-MODULES = (threadpool, threadpool.hashing, threadpool.imaging)
+MODULES = (threadpool, threadpool.hashing, threadpool.imaging, threadpool.worker)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

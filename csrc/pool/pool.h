@@ -91,8 +91,6 @@ typedef enum tp_submitted {
     TP_POOL_STOPPED,
 } tp_submitted;
 
-#define TP_FOREVER UINT64_MAX
-
 void tp_pool_init(tp_pool *pool, bool can_spin, unsigned limit, size_t capacity);
 void tp_pool_destroy(tp_pool *pool);
 

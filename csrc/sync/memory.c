@@ -117,6 +117,21 @@ intptr_t tp_memory_close(tp_memory *memory) {
     return pins;
 }
 
+intptr_t tp_memory_move(tp_memory *source, tp_memory *target) {
+    intptr_t pins = tp_memory_close(source);
+    if (pins != 0) return pins;
+    target->start = source->start;
+    target->maximum = source->maximum;
+    target->reserved = source->reserved;
+    target->allocation = source->allocation;
+    target->allocated = source->allocated;
+    atomic_store(&target->own_length, atomic_load(&source->own_length));
+    target->length = source->length == &source->own_length ? &target->own_length : source->length;
+    atomic_store(&target->file, atomic_exchange(&source->file, -1));
+    atomic_store(&target->pins, 0);
+    return 0;
+}
+
 void tp_memory_free(tp_memory *memory) {
     tp_memory_unlink(memory);
     if (memory->allocated)

@@ -54,6 +54,9 @@ tp_growth tp_memory_grow(tp_memory *memory, size_t length);
 /* Nobody can pin it any more: 0; -1 if that was so already; else how many pins there are. */
 intptr_t tp_memory_close(tp_memory *memory);
 
+/* The same, and what was open there is open at `target` from now on, at the same address, unless there are pins. */
+intptr_t tp_memory_move(tp_memory *source, tp_memory *target);
+
 /* After it was closed: gives it back. */
 void tp_memory_free(tp_memory *memory);
 

@@ -12,7 +12,6 @@
 
 #include "../os.h"
 
-#define TP_FOREVER UINT64_MAX
 #define TP_ALL SIZE_MAX
 
 typedef struct tp_waiter tp_waiter;

@@ -3,6 +3,7 @@
 The layers, top to bottom; each uses only what stands below it:
 
     cli        the command line: one file for each command
+    worker     workers with a program of their own, ports, channels; imported when it is first asked for
     hashing    kernels that hash; files, folders, manifests
     imaging    kernels over images; thumbnails
     files      which files there are; how results, errors and progress reach the caller
@@ -11,6 +12,8 @@ The layers, top to bottom; each uses only what stands below it:
     errors     the exceptions; cores: how many there are; _simd: what instructions they have
     csrc/      C without Python: loops, threads, atomic operations, algorithms
 """
+
+import importlib
 
 from . import hashing, imaging, pool
 from .errors import ImageError, ImageTooLarge, ManifestError, QueueFull
@@ -31,6 +34,9 @@ from .sync import Atomics, SharedBuffer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from . import worker
     from .pool import Pool
 
 __all__ = [
@@ -53,15 +59,19 @@ __all__ = [
     "run",
     "run_async",
     "starmap",
+    "worker",
     "workers",
 ]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> type:
-    if name != "Pool":  # imported when it is first asked for, see `pool`
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return pool.Pool
+def __getattr__(name: str) -> "Any":
+    # Imported when they are first asked for: what they need takes as long to import as all the rest.
+    if name == "Pool":
+        return pool.Pool
+    if name == "worker":
+        return importlib.import_module(".worker", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

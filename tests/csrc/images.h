@@ -133,7 +133,7 @@ static inline void run_in_two_threads(const tp_operation *operation) {
 }
 
 static inline void run_somehow(const tp_operation *operation) {
-    size_t how = random_below(8);
+    size_t how = THREADS_ONLY ? 0 : random_below(8);
     if (how == 0)
         run_in_two_threads(operation);
     else if (how == 1)

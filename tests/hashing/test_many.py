@@ -32,10 +32,11 @@ def randomly():
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100, 1000])
 def test_messages_of_any_sizes(kernel, digests, randomly, count):
     data = [randomly.randbytes(randomly.choice(SIZES)) for _ in range(count)]
-    assert rows(kernel.many(data)) == digests(data)
-    assert run(kernel, data) == digests(data)
-    assert run(kernel, data, workers=1) == digests(data)
-    assert run(kernel, data, chunk=5) == digests(data)
+    expected = digests(data)
+    assert rows(kernel.many(data)) == expected
+    assert run(kernel, data) == expected
+    assert run(kernel, data, workers=1) == expected
+    assert run(kernel, data, chunk=5) == expected
 
 
 @pytest.mark.parametrize("size", SIZES[:-1])

@@ -5,7 +5,6 @@ That it does so needs no clock: items wait for events that only the loop sets.
 
 import asyncio
 import gc
-import sys
 import threading
 import weakref
 
@@ -272,7 +271,6 @@ def test_the_timeout_begins_with_the_call_and_not_in_the_queue():
     asyncio.run(main())
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout")
 def test_asyncio_timeout():
     async def main():
         item = Busy()

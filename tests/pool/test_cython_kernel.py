@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,14 @@ def install(what, target, *, path, cwd):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """A folder with threadpool as users install it: the one that runs, unless that is the checkout."""
+    """A folder with threadpool as users install it: the one that runs, or what would be in a wheel of the checkout."""
     if CHECKOUT / "src" not in Path(threadpool.__file__).parents:
         return Path(threadpool.__file__).parents[1]
     folder = tmp_path_factory.mktemp("installed")
-    python("-m", "build", "--quiet", "--no-isolation", "--wheel", "--outdir", folder, CHECKOUT, path=[], cwd=folder)
-    (wheel,) = folder.glob("*.whl")
-    return install(wheel, folder / "site", path=[], cwd=folder)
+    python("setup.py", "--quiet", "build_py", "--build-lib", folder, path=[], cwd=CHECKOUT)
+    for module in (CHECKOUT / "src").rglob("*" + sysconfig.get_config_var("EXT_SUFFIX")):
+        shutil.copy(module, folder / module.relative_to(CHECKOUT / "src"))
+    return folder
 
 
 def build(installed, folder, without=None):

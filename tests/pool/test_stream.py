@@ -376,9 +376,12 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(name):
         def consume(count, window):
             collections.deque(threadpool.{name}(abs, iter(range(count)), window=window), maxlen=0)
         consume(100_000, None), consume(5_000, 4)
-        before = memory()
-        consume(500_000, None), consume(20_000, 4)
-        print(memory() - before)
+        growth = []
+        for _ in range(3):
+            before = memory()
+            consume(500_000, None), consume(20_000, 4)
+            growth.append(memory() - before)
+        print(min(growth))  # the allocator may keep more now and then, but what is lost is lost each time
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],

@@ -13,6 +13,9 @@ from libc.stdint cimport uint8_t, uint64_t
 from threadpool.hashing._table cimport hash_named, tp_hash
 from threadpool.pool._watch cimport SIGNAL_NANOSECONDS
 
+cdef extern from "<stdbool.h>":
+    ctypedef bint c_bool "bool"  # bint is an int in C, and a function that returns one is of another type
+
 cdef extern from "hashing/file.h" nogil:
     enum: TP_FILE_IS_SPECIAL
 
@@ -37,7 +40,7 @@ cdef extern from "hashing/files.h" nogil:
     void tp_files_leave(tp_files *files)
     size_t tp_files_buffer(const tp_files *files)
     bint tp_files_work(tp_files *files, uint8_t *buffer, uint64_t nanoseconds)
-    void tp_files_help(tp_files *files, uint8_t *buffer, bint (*look)(void *owner) noexcept nogil, void *owner)
+    void tp_files_help(tp_files *files, uint8_t *buffer, c_bool (*look)(void *owner) noexcept nogil, void *owner)
     void tp_files_desert(tp_files *files)
     void tp_files_cancel(tp_files *files)
 
@@ -47,7 +50,7 @@ cdef uint64_t TURN_NANOSECONDS = 50_000_000
 cdef enum: FILES_PER_THREAD = 32
 
 
-cdef bint look(void *owner) noexcept with gil:
+cdef c_bool look(void *owner) noexcept with gil:
     """Whether no signal handler has raised."""
     try:
         PyErr_CheckSignals()

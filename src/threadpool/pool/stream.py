@@ -9,6 +9,10 @@ results that are there come at once.
 from __future__ import annotations
 
 import collections
+
+# For what a thread raises whose piece is not wanted any more. When it imports that itself after an interrupt, CPython
+# forgets, for the exit code, that the program was interrupted: an import that evals a string does so, in any thread.
+import concurrent.futures  # noqa: F401
 import contextvars
 import itertools
 import math

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, SupportsIndex, final
 
 import numpy
@@ -78,6 +79,21 @@ class SharedBuffer:
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
+def transfer(source: SharedBuffer, target: SharedBuffer) -> None:
+    """Moves the memory to a SharedBuffer without any, as `empty` makes it; from then on the source is like a closed one.
+
+    ValueError: it is closed, or has no memory; BufferError: there are views of it.
+    """
+
+def empty() -> SharedBuffer:
+    """A SharedBuffer that has no memory yet."""
+
+def file_of(buffer: SharedBuffer, make_handle: Callable[[int], Any]) -> tuple[Any, bytes]:
+    """What `attach` takes, in another process: what ``make_handle`` makes of the number of its file, and the token.
+
+    TypeError: no process=True; ValueError: closed, or unlinked.
+    """
 
 def attach(handle: Any, token: bytes) -> SharedBuffer:
     """The SharedBuffer that another process has pickled."""

@@ -44,6 +44,7 @@ cdef extern from "sync/memory.h":
     size_t tp_memory_length(tp_memory *memory) nogil
     tp_growth tp_memory_grow(tp_memory *memory, size_t length) nogil
     Py_ssize_t tp_memory_close(tp_memory *memory) nogil
+    Py_ssize_t tp_memory_move(tp_memory *source, tp_memory *target) nogil
     void tp_memory_free(tp_memory *memory) nogil
     void tp_memory_unlink(tp_memory *memory) nogil
 
@@ -82,6 +83,7 @@ cdef class SharedBuffer:
     cdef bint is_open              # there is something to give back
     cdef bint is_shared            # by processes
     cdef bint is_growable
+    cdef bint is_transferred       # to another SharedBuffer
     cdef object __weakref__
 
     def __cinit__(self, nbytes, *, max_nbytes=None, process=False):
@@ -132,7 +134,8 @@ cdef class SharedBuffer:
 
     cdef int pin(self) except -1:
         if not tp_memory_pin(&self.memory):
-            raise ValueError("the SharedBuffer is closed")
+            raise ValueError("the SharedBuffer was transferred, and is its new owner's" if self.is_transferred
+                             else "the SharedBuffer is closed")
         return 0
 
     cdef size_t length(self) except? 0:
@@ -172,24 +175,14 @@ cdef class SharedBuffer:
 
     def __repr__(self):
         if not tp_memory_pin(&self.memory):
-            return "SharedBuffer(closed)"
+            return "SharedBuffer(transferred)" if self.is_transferred else "SharedBuffer(closed)"
         length = tp_memory_length(&self.memory)
         tp_memory_unpin(&self.memory)
         more = f", max_nbytes={self.memory.maximum}" if self.is_growable else ""
         return f"SharedBuffer({length}{more}{', process=True' if self.is_shared else ''})"
 
     def __reduce__(self):
-        if not self.is_shared:
-            raise TypeError("a SharedBuffer cannot be pickled or copied without process=True: its memory belongs to this "
-                            "process, and a copy of it is what slice() makes")
-        self.pin()
-        cdef int file = self.memory.file
-        try:
-            if file < 0:
-                raise ValueError("the SharedBuffer is unlinked: no other process can find it")
-            return attach, (file_handle(file), bytes(tp_memory_head_of(&self.memory).token[:16]))
-        finally:
-            tp_memory_unpin(&self.memory)
+        return attach, file_of(self, file_handle)
 
     def grow(self, nbytes):
         """Makes it ``nbytes`` large, at the same address; what is new is zero. Views that exist keep their length.
@@ -283,6 +276,54 @@ cdef class SharedBuffer:
             raise ValueError(f"count {elements} is out of range: from offset {begin} there is room for {room} of {element}")
         # As bytes first: by them the array holds the export of the memory, not only the object.
         return numpy.asarray(memory[begin:begin + elements * element.itemsize]).view(element)
+
+
+def transfer(SharedBuffer source, SharedBuffer target):
+    """Moves the memory to a SharedBuffer without any, as `empty` makes it; from then on the source is like a closed one.
+
+    ValueError: it is closed, or has no memory; BufferError: there are views of it.
+    """
+    if not source.is_open:
+        source.pin()  # says why it cannot, if it was closed
+        raise ValueError("the SharedBuffer has no memory yet")
+    cdef Py_ssize_t views = tp_memory_move(&source.memory, &target.memory)
+    if views > 0:
+        raise BufferError(f"the SharedBuffer has {views} {'view' if views == 1 else 'views'} and cannot be transferred")
+    if views < 0:
+        source.pin()  # says why it cannot
+    source.is_transferred = True
+    target.is_transferred = False
+    target.is_open, source.is_open = source.is_open, False
+    target.is_growable = source.is_growable
+    target.is_shared = source.is_shared
+    if source.is_shared:
+        tp_lot_include(lot, &source.range)
+        target.range.start = target.memory.start
+        target.range.size = target.memory.maximum
+        tp_lot_exclude(lot, &target.range)
+
+
+def empty():
+    """A SharedBuffer that has no memory yet."""
+    return SharedBuffer.__new__(SharedBuffer, _BY_HANDLE)
+
+
+def file_of(SharedBuffer buffer, make_handle):
+    """What `attach` takes, in another process: what ``make_handle`` makes of the number of its file, and the token.
+
+    TypeError: no process=True; ValueError: closed, or unlinked.
+    """
+    if not buffer.is_shared:
+        raise TypeError("a SharedBuffer cannot be pickled or copied without process=True: its memory belongs to this "
+                        "process, and a copy of it is what slice() makes")
+    buffer.pin()
+    cdef int file = buffer.memory.file
+    try:
+        if file < 0:
+            raise ValueError("the SharedBuffer is unlinked: no other process can find it")
+        return make_handle(file), bytes(tp_memory_head_of(&buffer.memory).token[:16])
+    finally:
+        tp_memory_unpin(&buffer.memory)
 
 
 def attach(handle, token):

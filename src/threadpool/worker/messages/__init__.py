@@ -1,0 +1,1 @@
+"""How a message gets from who posts it to who takes it, in this process."""

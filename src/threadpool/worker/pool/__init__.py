@@ -1,0 +1,1 @@
+"""WorkerPool: tasks, and the workers that come and go for them."""

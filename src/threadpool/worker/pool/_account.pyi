@@ -1,0 +1,19 @@
+from typing import Any
+
+from typing_extensions import disjoint_base
+
+from .crew import Crew
+from .server import Server
+
+PERCENTILES: tuple[float, ...]
+
+@disjoint_base
+class Account:
+    def __init__(self, crew: Crew | Server, limit: int | None) -> None: ...
+    @property
+    def crew(self) -> Crew | Server: ...
+    def count(self) -> None: ...
+    def set_capacity(self, capacity: int | None) -> None: ...
+    @property
+    def is_full(self) -> bool: ...
+    def figures(self) -> dict[str, Any]: ...
