@@ -2,6 +2,7 @@
 
     make run                 every file below this interpreter's own installation
     make run DIR=folder      another folder
+    make run ROUNDS=1        fewer rounds
 
 Serially with hashlib, with multiprocessing.Pool, with ThreadPoolExecutor, and with threadpool; warm cache, interleaved
 rounds, all digests compared. The pools are started before the clock is.
@@ -16,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
-from side_by_side import Job, describe, fork_or_default, measure, print_table
+from side_by_side import ROUNDS, Job, describe, fork_or_default, measure, print_table
 
 CHUNK = 32  # files in a message to a process; the fastest of 1, 8, 32 and 128 here
 
@@ -81,7 +82,9 @@ def readable_files(folder: str) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("folder", nargs="?", default=own_installation())
-    folder = parser.parse_args().folder
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    arguments = parser.parse_args()
+    folder = arguments.folder
     if not os.path.isdir(folder):
         sys.exit(f"hash_folder: {folder} is not a folder")
 
@@ -91,7 +94,7 @@ def main() -> None:
     size = sum(os.path.getsize(path) for path in paths)
     workers = threadpool.workers()
     print(f"SHA-256 of {len(paths):,} files, {size / 1e6:,.1f} MB, below {folder}")
-    print(describe(workers))
+    print(describe(workers, arguments.rounds))
     expected = [hash_one(path) for path in paths]  # this also warms the cache
 
     def check(name: str, digests: list[str]) -> None:
@@ -99,7 +102,7 @@ def main() -> None:
             wrong = next(path for path, a, b in zip(paths, digests, expected, strict=True) if a != b)
             sys.exit(f"hash_folder: {name} disagrees with hashlib on {wrong} (does the file change?)")
 
-    seconds = measure(METHODS, paths, workers, check)
+    seconds = measure(METHODS, paths, workers, arguments.rounds, check)
     print_table(METHODS, seconds, "multiprocessing.Pool", "MB/s", size / 1e6, paths, workers)
     print("\nAll four agree on every digest.")
 

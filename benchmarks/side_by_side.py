@@ -24,23 +24,27 @@ def fork_or_default() -> str | None:
     return "fork" if sys.platform == "linux" else None
 
 
-def describe(workers: int) -> str:
+def describe(workers: int, rounds: int) -> str:
     from threadpool.cli.info import gil_state
 
     return (
         f"{platform.python_implementation()} {platform.python_version()}, GIL {gil_state()}; {workers} workers; "
-        f"{ROUNDS} interleaved rounds, warm cache"
+        f"{rounds} interleaved rounds, warm cache"
     )
 
 
 def measure(
-    methods: Mapping[str, Method], paths: list[str], workers: int, check: Callable[[str, list[str]], object]
+    methods: Mapping[str, Method],
+    paths: list[str],
+    workers: int,
+    rounds: int,
+    check: Callable[[str, list[str]], object],
 ) -> dict[str, list[float]]:
     """The seconds of each method in each round; all pools are started before the clock is."""
     seconds: dict[str, list[float]] = {name: [] for name in methods}
     with ExitStack() as stack:
         jobs = {name: stack.enter_context(method(workers)) for name, method in methods.items()}
-        for number in range(ROUNDS + 1):
+        for number in range(rounds + 1):
             for name, job in jobs.items():
                 started = time.perf_counter()
                 results = job(paths)

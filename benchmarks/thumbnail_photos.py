@@ -2,6 +2,7 @@
 
     make run                 photographs of scikit-image, enlarged to 12 megapixels, as JPEG
     make run DIR=folder      the pictures below a folder
+    make run ROUNDS=1        fewer rounds
 
 Serially with Pillow, with multiprocessing.Pool, with ThreadPoolExecutor, and with threadpool: as it is, and where it
 decodes JPEGs at the same scale as Pillow does; warm cache, interleaved rounds, the pixels compared with Pillow's. The
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from side_by_side import Job, describe, fork_or_default, measure, print_table
+from side_by_side import ROUNDS, Job, describe, fork_or_default, measure, print_table
 
 SIZE = 320
 COPIES = 2
@@ -146,11 +147,11 @@ def photographs(folder: Path, progressive: bool) -> list[str]:
     return paths * COPIES
 
 
-def compare(what: str, paths: list[str], workers: int) -> None:
+def compare(what: str, paths: list[str], workers: int, rounds: int) -> None:
     size = sum(os.path.getsize(path) for path in paths)
     print(f"Thumbnails of {len(paths):,} {what}, {size / 1e6:,.1f} MB, {SIZE} pixels")
-    print(describe(workers))
-    seconds = measure(METHODS, paths, workers, functools.partial(check, paths))
+    print(describe(workers, rounds))
+    seconds = measure(METHODS, paths, workers, rounds, functools.partial(check, paths))
     print_table(METHODS, seconds, "multiprocessing.Pool", "pictures/s", len(paths), paths, workers)
     print("\nThe thumbnails of JPEGs are, byte for byte, those that Pillow makes of what it decodes at the same scale.")
 
@@ -158,20 +159,21 @@ def compare(what: str, paths: list[str], workers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("folder", nargs="?")
-    folder = parser.parse_args().folder
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    arguments = parser.parse_args()
 
     import threadpool
 
     workers = threadpool.workers()
-    if folder is None:
+    if arguments.folder is None:
         for what, progressive in (("JPEGs of 12 megapixels", False), ("progressive JPEGs of 12 megapixels", True)):
             with tempfile.TemporaryDirectory() as made:
-                compare(what, photographs(Path(made), progressive), workers)
+                compare(what, photographs(Path(made), progressive), workers, arguments.rounds)
             print()
-    elif paths := pictures_below(folder):
-        compare(f"pictures below {folder}", paths, workers)
+    elif paths := pictures_below(arguments.folder):
+        compare(f"pictures below {arguments.folder}", paths, workers, arguments.rounds)
     else:
-        print(f"thumbnail_photos: no pictures below {folder}")
+        print(f"thumbnail_photos: no pictures below {arguments.folder}")
 
 
 if __name__ == "__main__":
