@@ -2,7 +2,7 @@
 .PHONY: help run test test-threads test-c fuzz soak tsan compile-only bench lint format wheel clean
 
 environment = scripts/environment $(if $(GIL),--gil)
-export REQUIRE_FREE_THREADED DIR FUZZ_SECONDS
+export REQUIRE_FREE_THREADED DIR ROUNDS FUZZ_SECONDS
 
 help:
 	@echo 'make run [DIR=folder]  hash a folder and thumbnail photographs on every core, beside the standard library and Pillow'
@@ -10,7 +10,7 @@ help:
 	@echo 'make test-threads      the thread-safety tests, each in several threads at once'
 	@echo 'make test-c            the C tests, under the address, undefined-behaviour and thread sanitizers'
 	@echo 'make fuzz              the C code of hashes and resizes, with made-up input (FUZZ_SECONDS=600 each; clang)'
-	@echo 'make soak              the long forms of the tests that have one: an hour'
+	@echo 'make soak              the long forms of the tests that have one: an hour and a half'
 	@echo 'make tsan              the thread tests under ThreadSanitizer, with an interpreter built for it (once, 10 minutes)'
 	@echo 'make compile-only      compiles against the headers of 3.14(t) and 3.15(t)'
 	@echo 'make bench             the benchmarks (ARGS=... for pytest)'
@@ -20,16 +20,16 @@ help:
 	@echo 'GIL=1                  with any of them: python3 instead of a free-threaded Python'
 
 run:
-	@python=$$($(environment) demo) && "$$python" benchmarks/hash_folder.py $${DIR:+"$$DIR"} && echo \
-	  && "$$python" benchmarks/thumbnail_photos.py $${DIR:+"$$DIR"}
+	@set -- $${ROUNDS:+--rounds "$$ROUNDS"} $${DIR:+"$$DIR"} && python=$$($(environment) demo) \
+	  && "$$python" benchmarks/hash_folder.py "$$@" && echo && "$$python" benchmarks/thumbnail_photos.py "$$@"
 
 test:
 	@python=$$($(environment) test) && "$$python" -m pytest $(ARGS)
 
-# Each test in four threads at once, on the same fixtures.
+# Each test in four threads at once, on the same fixtures; not those that start processes, which keep every core busy alone.
 test-threads:
 	@python=$$($(environment) test) && "$$python" -m pytest -q --parallel-threads 4 --skip-thread-unsafe true \
-	  $(or $(ARGS),tests/sync tests/hashing tests/imaging tests/pool/test_run.py)
+	  $(or $(ARGS),tests/sync tests/hashing tests/imaging tests/pool/test_run.py tests/worker '--ignore-glob=*/test_process_*')
 
 test-c:
 	tests/csrc/run address
