@@ -38,7 +38,8 @@ static size_t begun_by_then;
 /* A yield now and then, so that the windows between two steps are hit. */
 void tp_race_point(void) {
     if (watched && watched->begun - watched->done > most_in_progress) most_in_progress = watched->begun - watched->done;
-    if (helped && begun_by_then == 0 && tp_flag_is_set(&helped->jobs[helped->taken].done)) begun_by_then = helped->begun;
+    if (helped && begun_by_then == 0 && tp_flag_is_set(&helped->jobs[helped->taken].done))
+        begun_by_then = helped->begun;
     if (dice(8) == 0) tp_yield();
 }
 
