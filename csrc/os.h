@@ -25,6 +25,7 @@ typedef CONDITION_VARIABLE tp_condition;
 
 static inline void tp_mutex_init(tp_mutex *mutex) { InitializeSRWLock(mutex); }
 static inline void tp_mutex_lock(tp_mutex *mutex) { AcquireSRWLockExclusive(mutex); }
+static inline bool tp_mutex_try(tp_mutex *mutex) { return TryAcquireSRWLockExclusive(mutex); }
 static inline void tp_mutex_unlock(tp_mutex *mutex) { ReleaseSRWLockExclusive(mutex); }
 static inline void tp_mutex_destroy(tp_mutex *mutex) { (void)mutex; }
 
@@ -53,6 +54,8 @@ static inline void tp_yield(void) { SwitchToThread(); }
 
 static inline int tp_core(void) { return (int)GetCurrentProcessorNumber(); }
 
+static inline uintptr_t tp_thread(void) { return GetCurrentThreadId(); }
+
 /* Aligned to a cache line, with a size that is a multiple of one; NULL when there is no memory. */
 static inline void *tp_allocate(size_t bytes) { return _aligned_malloc(bytes, TP_CACHE_LINE); }
 static inline void tp_free(void *memory) { _aligned_free(memory); }
@@ -68,6 +71,7 @@ typedef pthread_cond_t tp_condition;
 
 static inline void tp_mutex_init(tp_mutex *mutex) { pthread_mutex_init(mutex, NULL); }
 static inline void tp_mutex_lock(tp_mutex *mutex) { pthread_mutex_lock(mutex); }
+static inline bool tp_mutex_try(tp_mutex *mutex) { return pthread_mutex_trylock(mutex) == 0; }
 static inline void tp_mutex_unlock(tp_mutex *mutex) { pthread_mutex_unlock(mutex); }
 static inline void tp_mutex_destroy(tp_mutex *mutex) { pthread_mutex_destroy(mutex); }
 
@@ -119,6 +123,9 @@ static inline int tp_core(void) { return sched_getcpu(); }
 #else
 static inline int tp_core(void) { return -1; }
 #endif
+
+/* Which of the threads that are there this is; never 0. */
+static inline uintptr_t tp_thread(void) { return (uintptr_t)pthread_self(); }
 
 static inline void *tp_allocate(size_t bytes) { return aligned_alloc(TP_CACHE_LINE, bytes); }
 static inline void tp_free(void *memory) { free(memory); }

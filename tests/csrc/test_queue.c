@@ -309,6 +309,6 @@ int main(void) {
     test_an_end_that_meets_messages();
     test_a_stop_that_meets_a_message();
     test_nobody_waits_in_the_child_of_a_fork();
-    puts("10 passed, 0 failed");
+    puts("11 passed, 0 failed");
     return 0;
 }

@@ -1,10 +1,11 @@
 from threadpool.worker.messages._home cimport Home
 from threadpool.worker.messages._inbox cimport Inbox, Owner
+from threadpool.worker.messages._lock cimport RecursiveLock
 from threadpool.worker.messages._queue cimport Queue, tp_flag, tp_stop
 
 
 cdef class Delivery(Owner):
-    cdef object _lock
+    cdef RecursiveLock _lock
     cdef readonly dict _listeners   # by event; the tuples are replaced and never changed
     cdef Home _home                 # where messages are taken for the listeners: that of one of them
     cdef Home _turn                 # the home that delivers, or has been asked to

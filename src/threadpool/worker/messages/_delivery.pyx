@@ -1,7 +1,6 @@
 """How messages and events get from an inbox to those who listen. Compiled, for the reason of `_inbox.pyx`."""
 
 import contextvars
-import threading
 
 cimport cython
 from cpython.ref cimport PyObject
@@ -9,6 +8,7 @@ from cpython.ref cimport PyObject
 from threadpool.pool._python cimport PyContext_Enter, PyContext_Exit, tp_take_exception
 from threadpool.worker.messages._home cimport Call, Home
 from threadpool.worker.messages._inbox cimport Inbox, Owner, Packed
+from threadpool.worker.messages._lock cimport RecursiveLock
 from threadpool.worker.messages._queue cimport Queue, owned, tp_queue_arm, tp_queue_count, tp_queue_taken_so_far
 
 from threadpool.worker.messages._home import Once
@@ -109,7 +109,7 @@ cdef class Delivery(Owner):
 
     def _renew(self):
         """Has neither listeners nor an inbox."""
-        self._lock = threading.RLock()  # a finalizer of a listener that is removed may use this very port
+        self._lock = RecursiveLock()  # a finalizer of a listener that is removed may use this very port
         self._listeners = {}
         self._home = self._turn = self._telling = None
         self._missed = {}
@@ -225,10 +225,13 @@ cdef class Delivery(Owner):
     cdef object announced(self):
         """There is something in the inbox."""
         cdef list waiters = None
-        with self._lock:
+        self._lock.acquire()
+        try:
             if self._waiters:
                 waiters, self._waiters = self._waiters, []
             claimed = self._claim()
+        finally:
+            self._lock.release()
         try:
             if waiters is not None:
                 for home, future in waiters:
@@ -315,7 +318,8 @@ cdef class Delivery(Owner):
         cdef Listener listener
         cdef Home claimed = None
         event = None
-        with self._lock:
+        self._lock.acquire()  # not a with statement, which looks its methods up, at each message
+        try:
             if is_same(self._turn, home) and is_same(self._home, home) and not self.is_elsewhere:
                 listeners = self._listeners.get("message")
                 if inbox.events and (not listeners or inbox.events[0][0] <= tp_queue_taken_so_far(&inbox.native)):
@@ -333,6 +337,8 @@ cdef class Delivery(Owner):
                     listeners = self._take_listeners(event)
             if event is None:
                 claimed = self._give_up(home)
+        finally:
+            self._lock.release()
         if event is None:
             self._ask(claimed)
             return False

@@ -123,7 +123,7 @@ cdef class Inbox(Queue):
             return
         try:
             receiver.announced()
-        except BaseException:  # of a signal handler, while it waited for the lock: nobody else tells of this
+        except BaseException:  # of a signal handler, in an event loop's code: nobody else tells of this
             receiver.announced()
             raise
 
