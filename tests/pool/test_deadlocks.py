@@ -374,13 +374,13 @@ def test_other_threads_get_the_gil_while_a_run_goes_on():
 
     def item(i):
         started.set()
-        for _ in range(100):
+        for _ in range(0 if stop else 100):
             sum(range(100))
         return stop
 
     thread = threading.Thread(target=other)
     thread.start()
-    results = threadpool.run(item, range(20_000), workers=1, chunk=1)
+    results = threadpool.run(item, range(200_000), workers=1, chunk=1)  # seconds, until it stops
     thread.join()
     assert True in results
 
@@ -397,10 +397,11 @@ def test_a_function_in_c_holds_up_neither_other_threads_nor_the_garbage_collecto
     def other():
         started.wait()
         gc.collect()
-        numbers[0] = 1
+        numbers[:] = [1]
 
     thread = threading.Thread(target=other)
     thread.start()
-    sums = threadpool.run(sum, [First()] + [numbers] * 20_000, chunk=chunk)
+    # Seconds, until the numbers are few: time enough for a thread that other programs keep from its core.
+    sums = threadpool.run(sum, [First()] + [numbers] * 500_000, chunk=chunk)
     thread.join()
     assert set(sums) == {0, 1}
