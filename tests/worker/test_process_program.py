@@ -87,22 +87,29 @@ def test_what_the_main_module_defines_goes_to_a_process_and_back(tmp_path):
     assert (done.stdout, done.stderr) == ("True 42 __mp_main__\n", "")
 
 
-def test_without_the_guard_the_error_names_it(tmp_path):
+@pytest.mark.parametrize(
+    "starts_processes",
+    [
+        'print(Worker(program, runtime="process").recv(30))',
+        'print(WorkerPool(program, 1, runtime="process").submit(1).result(30))',
+    ],
+)
+def test_without_the_guard_the_error_names_it(tmp_path, starts_processes):
     file = tmp_path / "main.py"
     file.write_text(
-        textwrap.dedent("""
-        from threadpool.worker import Worker
-        def program(): pass
-        with Worker(program, runtime="process") as worker:
-            worker.recv(30)
+        textwrap.dedent(f"""
+        from threadpool.worker import Worker, WorkerPool
+        print("begins")
+        def program(*task): pass
+        {starts_processes}
         """)
     )
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
+    assert done.stdout == "begins\nbegins\n"  # here and in the process, and in none that this has started
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("AttributeError: the main module of this process has no 'program': what goes to another")
-    assert "at the top level of a module that can be imported" in last
-    assert 'if __name__ == "__main__":' in last
+    assert last.startswith("RuntimeError: the process of a worker imports the main program, which must not start one")
+    assert 'needs the guard if __name__ == "__main__":' in last
 
 
 @pytest.mark.parametrize("program", [echo, echo_on_loop])

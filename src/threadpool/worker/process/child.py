@@ -20,36 +20,9 @@ from ..program import Program
 from ..thread import ThreadRuntime
 from ..worker import GRACE_SECONDS, UNWIND_SECONDS
 from .link import FIRST_OF_CHILD, PORT, START, Link
+from .main_module import ParentMain
 from .packing import PackedError, Pickled
 from .reactor import reactor
-
-
-class ParentMain:
-    """The main module of the process that has made this one, for messages with what is defined there.
-
-    Imported when one needs it, as multiprocessing does; not where it is the program here as well.
-    """
-
-    def __init__(self) -> None:
-        self.preparation: dict[str, Any] = {}
-        self.has_program = False  # whether `__main__` is the worker's own program
-        self._is_prepared = False
-        self._lock = threading.RLock()
-
-    def name(self) -> str:
-        with self._lock:
-            own = sys.modules["__main__"]
-            path = self.preparation.get("init_main_from_path")
-            if path is not None and getattr(own, "__file__", None) == path:
-                return "__main__"
-            if not self._is_prepared:
-                from multiprocessing.spawn import prepare
-
-                self._is_prepared = True
-                prepare(self.preparation)
-                if self.has_program:
-                    sys.modules["__main__"] = own
-        return "__mp_main__" if "__mp_main__" in sys.modules else "__main__"
 
 
 class ProcessContext(WorkerContext):

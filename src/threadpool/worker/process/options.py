@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, NamedTuple
 
+from .main_module import refuse_while_importing
+
 Streams = tuple[IO[bytes] | None, IO[bytes] | None, IO[bytes] | None]
 NO_STREAMS: Streams = (None, None, None)
 
@@ -29,7 +31,9 @@ class ProcessOptions(NamedTuple):
         stdout: bool = False,
         stderr: bool = False,
     ) -> ProcessOptions:
-        """TypeError and ValueError name the argument; a thread has none. NotImplementedError: no processes here."""
+        """TypeError and ValueError name the argument; a thread has none. NotImplementedError: no processes here;
+        RuntimeError: not now.
+        """
         if runtime not in ("thread", "process"):
             raise ValueError(f"runtime must be 'thread' or 'process', not {runtime!r}")
         options = cls(
@@ -44,6 +48,8 @@ class ProcessOptions(NamedTuple):
             options._refuse()
         elif os.name == "nt":
             raise NotImplementedError("runtime='process': not on Windows yet")
+        else:
+            refuse_while_importing()
         return options
 
     def _refuse(self) -> None:

@@ -17,6 +17,7 @@ from ...errors import WorkerCrashed
 from ..messages._queue import EMPTY, Queue
 from ..messages.homes import daemon
 from .link import FIRST_OF_PARENT, PORT, START, Link
+from .main_module import preparation
 from .options import ProcessOptions, Streams
 from .packing import PackedError, Pickled, pack
 from .reactor import reactor
@@ -55,7 +56,7 @@ class ProcessRuntime:
             "path": program.path,
             "source": program.source,
             "argv": options.argv or [],
-            "main": _preparation(),
+            "main": preparation(),
         }
         # In the order in which they are taken out.
         self._start = [
@@ -217,11 +218,3 @@ class ProcessRuntime:
             code = self._process.returncode
             error = WorkerCrashed(self._worker.name, code)
             self._worker._end_with(code, PackedError(type(error).__name__, str(error), None, error))
-
-
-def _preparation() -> dict[str, Any]:
-    """Where the main module of this process is found, as multiprocessing wants it."""
-    from multiprocessing.spawn import get_preparation_data
-
-    main = {key: value for key, value in get_preparation_data("").items() if key.startswith("init_main_")}
-    return main if os.path.exists(main.get("init_main_from_path", "/")) else {}  # not "<stdin>"
