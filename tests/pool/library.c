@@ -1,7 +1,9 @@
 /* Functions for the tests of kernels to call. */
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 /* The sum of the bytes. Code 7: none; code -2: the first one is 255. */
 int sum(const void *data, size_t size, void *result) {
@@ -51,6 +53,12 @@ int32_t f8_to_i4(double x) { return x / 2; }
 int64_t f8_to_i8(double x) { return x / 2; }
 float f8_to_f4(double x) { return x / 2; }
 double f8_to_f8(double x) { return x / 2; }
+
+/* Sends a signal, or, where it is none, takes a millisecond. */
+int32_t send_or_sleep(int32_t number) {
+    if (number) return raise(number);
+    return nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
 
 int no_character(const void *data, size_t size, void *result) {
     (void)data;
