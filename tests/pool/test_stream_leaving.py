@@ -19,7 +19,10 @@ def square(x):
 
 
 class Items:
-    """Items of which the first returns at once, and each other one waits until it is told that it is cancelled."""
+    """Items of which the first returns when another one has begun, and each other one waits until the stream was left.
+
+    Where the pool's threads do not come for half a second, the consumer does some. It must be able to leave the stream.
+    """
 
     def __init__(self):
         self.started = []
@@ -29,9 +32,10 @@ class Items:
         self.saw = []
 
     def __call__(self, i):
-        self.started.append(i)
-        if i == 0:
+        if i == 0 or threadpool.current_worker() is None:
+            assert self.busy.wait(WAIT)
             return i
+        self.started.append(i)
         self.busy.set()
         assert self.left.wait(WAIT)
         self.saw.append(threadpool.cancelled())
@@ -52,7 +56,6 @@ def drop(results):
 def test_leaving_cancels_what_is_in_flight(name, way):
     item = Items()
     with Pool(2) as pool:
-        # Where there is a place for another item the consumer asks for it before it returns to us.
         results = getattr(pool, name)(item, range(1000), window=16)
         if way == "break":
             for _ in results:
@@ -75,14 +78,11 @@ def test_leaving_cancels_what_is_in_flight(name, way):
             else:
                 with pytest.raises(ZeroDivisionError):
                     results.throw(ZeroDivisionError)
-        started = len(item.started)
         item.left.set()
-    # The pool has ended, and with it all that was started. At most one more item per thread was between its claim and
-    # its first line.
-    assert len(item.started) <= 3
-    assert len(item.saw) == len(item.started) - 1
-    assert all(item.saw)
-    assert started >= 2
+    # The pool has ended, and with it all that was started: at most one item of each thread, some of which may have been
+    # between its claim and its first line.
+    assert 1 <= len(item.started) <= 2
+    assert item.saw == [True] * len(item.started)
 
 
 @names
@@ -300,31 +300,33 @@ def test_a_full_queue_is_nothing_to_a_stream(name, when_full):
 
 @names
 def test_items_of_a_nested_stream_see_that_the_outer_one_was_left(name):
-    """The inner item is in another thread than the outer one, which only waits for it."""
+    """One of the inner items, at least, is in another thread than the outer one."""
+    both = threading.Barrier(2)
     inside = threading.Event()
     saw = []
-    ended = threading.Event()
 
-    def inner(i):
-        if i:
-            return
+    def inner(_):
+        both.wait(WAIT)
         inside.set()
         saw.append(await_cancellation())
-        ended.set()
 
     def outer(i):
         if i == 0:
+            assert inside.wait(WAIT)
             return
         for _ in getattr(pool, name)(inner, range(2), window=2):
             pass
 
-    with Pool(2) as pool:
-        results = getattr(pool, name)(outer, range(2), window=2)
+    def numbers():
+        yield 0
+        yield 1
+        assert inside.wait(WAIT)  # while the consumer is here, it does none of them itself
+
+    with Pool(3) as pool:
+        results = getattr(pool, name)(outer, numbers(), window=3)
         next(results)
-        assert inside.wait(WAIT)
         results.close()
-        assert ended.wait(WAIT)
-    assert saw == [True]
+    assert saw == [True, True]
 
 
 def await_cancellation():
@@ -342,7 +344,7 @@ def test_an_item_that_is_in_progress_as_the_stream_is_left_can_tell(name):
     started, told = threading.Event(), threading.Event()
 
     def item(i):
-        if i == 0:
+        if i == 0 or threadpool.current_worker() is None:  # which may be the consumer, if the threads are slow to come
             assert started.wait(60)
             return i
         started.set()
@@ -352,7 +354,6 @@ def test_an_item_that_is_in_progress_as_the_stream_is_left_can_tell(name):
         return i
 
     with Pool(2) as pool:
-        for result in getattr(pool, name)(item, range(4)):
-            assert result == 0
+        for _ in getattr(pool, name)(item, range(4)):
             break
         assert told.wait(60)
