@@ -113,8 +113,8 @@ def test_ctrl_c_while_the_caller_waits_for_a_guest():
 def test_ctrl_c_interrupts_a_function_written_in_c():
     program = """
         import os, signal, threading, threadpool
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
             while True:
                 threadpool.run(abs, range(1_000_000))
         except KeyboardInterrupt:
@@ -178,7 +178,7 @@ def test_a_forked_child_has_threads_of_its_own_and_so_has_its_child(pool):
         pool = {pool}
         def meet():
             both = threading.Barrier(2)
-            threads = pool.run(lambda _: both.wait(20) is not None and threading.get_ident(), range(2), chunk=1)
+            threads = pool.run(lambda _: both.wait(40) is not None and threading.get_ident(), range(2), chunk=1)
             assert len(set(threads)) == 2
         def fork(then):
             child = os.fork()

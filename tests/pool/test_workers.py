@@ -398,8 +398,8 @@ def test_ctrl_c_while_submit_waits():
         pool = threadpool.Pool(1, max_queue=1)
         held = threading.Event()
         pool.submit(held.wait), pool.submit(abs, -1)
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
             while True:
                 pool.submit(abs, -1)
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy
 import pytest
@@ -206,37 +207,48 @@ def test_what_an_argument_does_to_the_buffer():
         Atomics.wait(cells, 999, Shrinks(), 0)
 
 
+def interrupt_who_waits(cells):
+    """Starts a thread that sends SIGINT once somebody waits at cells[0]."""
+
+    def interrupt():
+        while not Waiting.count(cells, 0):
+            time.sleep(0.001)
+        if sys.platform == "win32":
+            signal.raise_signal(signal.SIGINT)
+        else:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_ctrl_c(cells):
-    timer = threading.Timer(0.01, signal.raise_signal, [signal.SIGINT])
-    if sys.platform != "win32":
-        timer.function, timer.args = os.kill, [os.getpid(), signal.SIGINT]
-    timer.start()
+    thread = interrupt_who_waits(cells)
     with pytest.raises(KeyboardInterrupt):
         Atomics.wait(cells, 0, 0)
-    timer.join()
+    thread.join()
     assert Atomics.notify(cells, 0) == 0
 
 
 @pytest.fixture
 def on_signal():
-    """`on_signal(handler)` lets the handler be called while this thread is in the next wait."""
+    """`on_signal(cells, handler)` lets the handler be called while this thread is in the next wait, at cells[0]."""
     before = []
 
-    def install(handler):
+    def install(cells, handler):
         before.append(signal.signal(signal.SIGINT, lambda *_: handler()))
-        timer = threading.Timer(0.01, os.kill, [os.getpid(), signal.SIGINT])
-        timer.start()
-        before.append(timer)
+        before.append(interrupt_who_waits(cells))
 
     yield install
-    for timer in before[1::2]:
-        timer.join()
+    for thread in before[1::2]:
+        thread.join()
     for handler in before[:1]:
         signal.signal(signal.SIGINT, handler)
 
 
 def test_a_handler_that_raises_nothing(cells, on_signal):
-    on_signal(lambda: Atomics.notify(cells, 0))
+    on_signal(cells, lambda: Atomics.notify(cells, 0))
     assert Atomics.wait(cells, 0, 0) == "ok"
 
 
@@ -247,7 +259,7 @@ def test_a_notification_at_the_moment_of_ctrl_c_goes_to_the_next(cells, on_signa
         raise KeyboardInterrupt
 
     others = []
-    on_signal(notify_and_raise)
+    on_signal(cells, notify_and_raise)
     with pytest.raises(KeyboardInterrupt):
         Atomics.wait(cells, 0, 0)
     assert others[0].end() == "ok"
