@@ -136,6 +136,7 @@ assert not latch.wait(0.001)
 
 async def main():
     waiting = [asyncio.create_task(Atomics.wait_async(missing, 0, 3)) for _ in range(3)]
+    await asyncio.sleep(0)  # they wait, whatever a thread does next
     in_c = threading.Thread(target=latch.wait)
     in_c.start()
     for _ in range(3):

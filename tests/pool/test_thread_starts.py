@@ -24,7 +24,7 @@ def python(program):
 @pytest.mark.thread_unsafe(reason="starts processes")
 @pytest.mark.parametrize(
     "refuse",
-    ["threading.Thread.start = refuse", "threading.stack_size(1 << 46)"],
+    ["threading.Thread.start = refuse", "threading.stack_size(1 << 60)"],
     ids=["refused", "no address space"],
 )
 def test_where_no_thread_can_be_started_the_caller_does_the_work(refuse):
