@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import itertools
 import sys
 
 import numpy
@@ -97,4 +98,5 @@ def test_memory_does_not_grow(noise):
             threadpool.run(resized, [array] * 5)
         gc.collect()
         blocks.append(sys.getallocatedblocks())
-    assert blocks[-1] - blocks[1] < 200
+    # Other threads may take more now and then, as one that starts does, but what is lost is lost each time.
+    assert min(after - before for before, after in itertools.pairwise(blocks)) < 60
