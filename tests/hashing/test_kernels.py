@@ -199,6 +199,7 @@ class Crc32:
 
 
 @pytest.mark.thread_unsafe(reason="takes gigabytes")
+@pytest.mark.timeout(600)  # which take their time on a machine that is busy
 @pytest.mark.parametrize("name", ["sha256", "sha1", "blake3", "crc32"])  # the other two share their loops with these
 def test_over_4_gib(name):
     size = (1 << 32) + 77
