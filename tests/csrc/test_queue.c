@@ -202,7 +202,7 @@ static void test_no_announcement_is_lost(void) {
         } else if (tp_queue_arm(&queue)) {
             uint64_t started = tp_now();
             while (atomic_load(&announced) == told) {
-                CHECK(tp_now() - started < UINT64_C(20000) * MILLISECOND);
+                CHECK(tp_now() - started < UINT64_C(100000) * MILLISECOND);
                 tp_yield();
             }
             told++;
@@ -216,8 +216,11 @@ static void test_no_announcement_is_lost(void) {
 static _Atomic size_t accepted;
 
 static void *send_until_it_ends(void *unused) {
-    while (tp_queue_put(&queue, number(0)) != TP_PUT_ENDED)
+    while (tp_queue_put(&queue, number(0)) != TP_PUT_ENDED) {
         atomic_fetch_add(&accepted, 1);
+        while (tp_queue_count(&queue) > MESSAGES && !tp_queue_is_ended(&queue))
+            tp_yield(); /* or it fills the memory while who ends the queue is kept from its core */
+    }
     return unused;
 }
 
