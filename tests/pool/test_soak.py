@@ -109,7 +109,7 @@ def test_results_are_freed_before_they_pile_up(soak):
         blocks = sys.getallocatedblocks()
         most = max(run() for _ in range(runs)) - blocks
         began = time.monotonic()
-        fallen = wait_for(lambda: sys.getallocatedblocks() - blocks < objects // 20, 20)
+        fallen = wait_for(lambda: sys.getallocatedblocks() - blocks < objects // 20, 60)
         print(f"{most / objects:.1f} blocks for each object of a run, at the most, in {runs} runs; "
               f"{sys.getallocatedblocks() - blocks} blocks {time.monotonic() - began:.1f} s after the last")
         # A number, a list and its array each, of this run, and what another thread has not freed yet of the last one.
@@ -154,7 +154,7 @@ def test_pools_that_are_dropped_leave_nothing(soak):
             for i in range(pools // 2):
                 use(i)
             gc.collect()
-            assert wait_for(lambda: threading.active_count() == 1, 30), threading.enumerate()
+            assert wait_for(lambda: threading.active_count() == 1, 60), threading.enumerate()
             return resident()
         before, after = use_many(), use_many()
         print(f"{pools} pools: {before // MB} MB after half of them, {after // MB} MB at the end")
@@ -297,4 +297,7 @@ def test_a_random_mix_of_everything(soak, in_threads):
     for pool in (*pools, fixed):
         assert pool.stats().queued == 0
         pool.shutdown()
+    end = time.monotonic() + 60  # threads that were told to end do so once they run
+    while threading.active_count() >= 50 and time.monotonic() < end:
+        time.sleep(0.01)
     assert threading.active_count() < 50
