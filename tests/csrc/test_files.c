@@ -287,7 +287,8 @@ static void test_stop(const tp_hash *hash) {
     }
 }
 
-/* Of a few files one of four threads takes its share, although it has lanes for all of them. */
+/* Of a few files one of four threads takes its share, although it may have lanes for all of them. What is in progress
+ * is looked at as one more is begun: so there is none where the CPU has one lane. */
 static void test_fair_shares(const tp_hash *hash) {
     static tp_files files;
     tp_files_init(&files, hash, 4);
@@ -300,7 +301,8 @@ static void test_fair_shares(const tp_hash *hash) {
     CHECK(!tp_files_work(&files, buffer, UINT32_MAX));
     watched = NULL;
     CHECK(files.done == 8);
-    CHECK(most_in_progress >= 1 && most_in_progress <= 2);
+    size_t lanes = hash->md ? hash->md->lanes : 1;
+    CHECK(most_in_progress <= 2 && (most_in_progress >= 1 || lanes == 1));
     free(buffer);
     tp_files_destroy(&files);
 }
