@@ -210,10 +210,10 @@ def test_a_failure_of_an_outer_run_reaches_items_of_a_nested_one():
         if i == 0:
             assert inside.wait(WAIT)
             raise ValueError
-        threadpool.run(inner, range(1))
+        pool.run(inner, range(1))
 
-    with pytest.raises(ValueError):
-        threadpool.run(outer, range(2), chunk=1)
+    with Pool(2) as pool, pytest.raises(ValueError):  # of two threads, also where there is one core
+        pool.run(outer, range(2), chunk=1)
     assert saw == [True]
 
 
