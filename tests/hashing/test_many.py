@@ -138,7 +138,7 @@ def test_items_that_are_not_contiguous():
 
 
 def test_the_bases_of_kernels_have_no_function():
-    for base in type(hashing.sha256).__mro__[1:3]:
+    for base in type(hashing.md5).__mro__[1:3]:  # SHA-256 has one more, on CPUs without instructions for it
         for call in (lambda: base()(b"a"), lambda: run(base(), [b"a"]), lambda: base().many([b"a"])):  # noqa: B023
             with pytest.raises((NotImplementedError, TypeError), match=r"no function|no results"):
                 call()
