@@ -4,6 +4,8 @@ from typing import Any, final
 
 from .packing import Pickled
 
+LEAST_BYTES_APART: int
+
 def is_plain(value: Any) -> bool:
     """Whether it can be a field of a frame: small, never changed, and of nothing but Python's own types."""
 

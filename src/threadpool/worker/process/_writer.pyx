@@ -16,8 +16,9 @@ cdef extern from "marshal.h":
 # The last in which nothing depends on who else refers to what is written.
 cdef enum: MARSHAL_VERSION = 2
 
-# What is smaller is copied, so that a frame is one piece.
-cdef enum: LEAST_BYTES_APART = 32 * 1024
+# What is smaller is copied, so that a frame is one piece: a part of its own costs more than that.
+cpdef enum:
+    LEAST_BYTES_APART = 32 * 1024
 
 cdef enum: MOST_ITEMS = 16
 cdef enum: MOST_DEPTH = 3

@@ -15,10 +15,7 @@ from ...sync._shared_buffer import attach, file_of
 from ..messages._inbox import Packed
 from ..messages.passing import Moved
 from ..messages.port import MessagePort
-from ._writer import is_plain
-
-# Smaller ones are pickled with the rest: a part of its own costs more than copying so many bytes.
-LEAST_BYTES_APART = 32 * 1024
+from ._writer import LEAST_BYTES_APART, is_plain
 
 
 class File:
