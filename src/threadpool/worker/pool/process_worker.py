@@ -234,6 +234,9 @@ class _Process(Worker):
         self.runtime = ProcessRuntime(self, program, self._context, message, options, self._handlers)
         return self.runtime
 
+    def _tell(self) -> None:
+        """Of its error: tasks get that, or the pool, however late its thread comes to it."""
+
 
 class _Call:
     """A task in the process, as who cancels it sees it. Told, the process raises CancelledError in it after a while."""
