@@ -1,5 +1,6 @@
 """What tests of workers share: a log of events that can be waited for, and programs in processes of their own."""
 
+import queue
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from threadpool.worker import MessageChannel, MessagePort
 
 TIMEOUT = 60
+PROGRAM_TIMEOUT = 110  # in which much is waited for; a test has 120, see pyproject.toml
 
 
 class Log:
@@ -46,13 +48,13 @@ class Door:
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._socket.settimeout(TIMEOUT / 2)
+        self._socket.settimeout(TIMEOUT)
         self.address = self._socket.getsockname()
         self._visitors: list[socket.socket] = []
 
     def visitor(self) -> "Visitor":
         connection, _ = self._socket.accept()
-        connection.settimeout(TIMEOUT / 2)
+        connection.settimeout(TIMEOUT)
         self._visitors.append(connection)
         return Visitor(connection)
 
@@ -84,6 +86,20 @@ def door():
     door = Door()
     yield door
     door.close()
+
+
+class HeldDeadlines:
+    """The time of a pool's tasks counts from when this is let go: then what must come before can be waited for."""
+
+    def __init__(self, pool) -> None:
+        self._deadlines = pool._crew.deadlines
+        self._add = self._deadlines.add
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._deadlines.add = self._tasks.put
+
+    def let_go(self) -> None:
+        """Of the next task that has started."""
+        self._add(self._tasks.get(timeout=TIMEOUT))
 
 
 # Not fixtures, as each of the threads that do a test at once has its own.
@@ -119,7 +135,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # of fork in a process with
 def program() -> Callable[..., subprocess.CompletedProcess[str]]:
     """`program(source)` runs it as a program of its own; the processes that wait for it are done with."""
 
-    def run(source: str, *arguments: str, timeout: float = TIMEOUT) -> subprocess.CompletedProcess[str]:
+    def run(source: str, *arguments: str, timeout: float = PROGRAM_TIMEOUT) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", PRELUDE + textwrap.dedent(source), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
 

@@ -8,11 +8,13 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import threadpool
 from threadpool.worker import current
+from threadpool.worker.pool import _task
 
-WAIT = 30
+WAIT = 60
 
 _count = 0
 _here: set[object] = set()
@@ -123,25 +125,53 @@ def tell(address: tuple[str, int], told: object) -> None:
         connection.sendall(f"{os.getpid()} {told}\n".encode())
 
 
+# Functions, as the jump at the end of a loop is not part of a try statement around it, says Python's compiler.
+def ask() -> None:
+    while not threadpool.cancelled():
+        pass
+
+
+def loop() -> None:
+    while True:
+        time.sleep(0.001)
+
+
+def calculate() -> None:
+    while True:
+        pass
+
+
+def sleep() -> None:
+    time.sleep(600)
+
+
+def resist(fn: Callable[..., object], *arguments: object) -> None:
+    try:
+        fn(*arguments)
+    except BaseException:
+        pass
+
+
+def be_patient(how: str) -> None:
+    """In this process one that asks is not interrupted, and any other one once: to tell at the door may take long."""
+    _task.UNWIND_SECONDS = 600
+    if how == "ask":
+        _task.GRACE_SECONDS = 600
+
+
 def stay(task: tuple[str, tuple[str, int]]) -> object:
     """Comes to the door, stays as the task says, and tells there whether it was cancelled."""
     how, address = task
     if how == "pid":
         return os.getpid()
+    if how == "stubborn":
+        resist(visit, address)
+        while True:
+            resist(calculate)
+    be_patient(how)
     try:
         visit(address)
-        while how == "ask" and not threadpool.cancelled():
-            pass
-        while how == "loop":
-            time.sleep(0.001)
-        if how == "sleep":
-            time.sleep(600)
-        while how == "stubborn":
-            try:
-                while True:
-                    pass
-            except BaseException:
-                pass
+        {"ask": ask, "loop": loop, "sleep": sleep}[how]()
     finally:
         tell(address, threadpool.cancelled())
     return how

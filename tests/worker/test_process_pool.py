@@ -13,7 +13,7 @@ from threadpool.worker import WorkerPool
 
 from .conftest import Log
 
-WAIT = 30
+WAIT = 60
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
 

@@ -8,7 +8,9 @@ import pytest
 from threadpool.errors import WorkerCrashed, WorkerLost
 from threadpool.worker import WorkerPool
 
-WAIT = 30
+from .conftest import HeldDeadlines
+
+WAIT = 60
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
 
@@ -19,6 +21,12 @@ def pool_of(target, workers=1, **options):
 
 def run(main):
     return asyncio.run(asyncio.wait_for(main, WAIT))
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """A process has long to unwind before it is killed."""
+    monkeypatch.setattr("threadpool.worker.pool._task.UNWIND_SECONDS", 600)
 
 
 async def visitor_at(door):
@@ -47,7 +55,7 @@ def test_a_task_that_has_not_started_never_does(door):
         *((handlers.stay_awaiting, how) for how in ("ask", "sleep")),
     ],
 )
-def test_a_handler_is_told_and_interrupted(door, target, how):
+def test_a_handler_is_told_and_interrupted(door, patience, target, how):
     """One ends as it sees that it is cancelled; the others are interrupted, even in the midst of time.sleep."""
 
     async def main():
@@ -66,10 +74,12 @@ def test_a_handler_is_told_and_interrupted(door, target, how):
 
 
 @pytest.mark.parametrize("how", ["ask", "sleep"])
-def test_a_timeout(door, how):
+def test_a_timeout(door, patience, how):
     with pool_of(handlers.stay) as pool:
+        deadlines = HeldDeadlines(pool)
         future = pool.submit((how, door.address), timeout=0.01)
         visitor = door.visitor()
+        deadlines.let_go()
         with pytest.raises(TimeoutError, match="has not ended within"):
             future.result(WAIT)
         visitor.let_go()
@@ -88,8 +98,10 @@ def test_what_cannot_be_interrupted_is_ended_with_its_process(door):
             assert await waiting != visitor.pid
             with pytest.raises(asyncio.CancelledError):
                 await future
+            deadlines = HeldDeadlines(pool)
             late = pool.run(("stubborn", door.address), timeout=0.01)
             (await visitor_at(door)).let_go()
+            deadlines.let_go()
             with pytest.raises(TimeoutError):
                 await late
             assert await pool.run(("pid", None))

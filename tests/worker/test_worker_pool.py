@@ -10,7 +10,7 @@ from threadpool import worker
 from threadpool.errors import QueueFull
 from threadpool.worker import WorkerPool
 
-WAIT = 30
+WAIT = 60
 
 
 def run(main):

@@ -14,7 +14,7 @@ from threadpool.errors import WorkerLost
 from threadpool.worker import Worker, WorkerPool, current
 from threadpool.worker.pool.loop_tasks import LoopTasks
 
-WAIT = 30
+WAIT = 60
 
 
 def run(main):
@@ -44,11 +44,13 @@ def test_the_loop_lives_as_long_as_the_worker():
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_as_many_run_at_a_time_as_may(concurrency):
     running = most = 0
+    submitted = threading.Event()
 
     async def handler(task):
         nonlocal running, most
         running += 1
         most = max(most, running)
+        assert submitted.wait(WAIT)  # and the loop, until there are enough
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         running -= 1
@@ -56,6 +58,7 @@ def test_as_many_run_at_a_time_as_may(concurrency):
 
     with WorkerPool(handler, 1, concurrent_tasks_per_worker=concurrency) as pool:
         futures = [pool.submit(x) for x in range(50)]
+        submitted.set()
         assert [future.result(WAIT) for future in futures] == list(range(50))
     assert most == concurrency
 

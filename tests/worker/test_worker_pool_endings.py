@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import queue
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -12,7 +14,7 @@ from threadpool.errors import WorkerLost
 from threadpool.worker import Worker, WorkerPool, current
 from threadpool.worker.thread import ThreadRuntime
 
-WAIT = 30
+WAIT = 60
 
 
 def run(main):
@@ -234,18 +236,22 @@ def test_a_pool_that_is_forgotten_ends():
 
 def test_a_pool_ends_with_the_worker_that_made_it():
     futures = []
-    gate = threading.Event()
 
     def program():
-        started = threading.Event()
-        pool = WorkerPool(lambda task: (started.set(), gate.wait(WAIT)), 1)
+        started = queue.SimpleQueue()
+
+        def handler(task):
+            started.put(task)
+            while True:
+                time.sleep(0.001)
+
+        pool = WorkerPool(handler, 1)
         futures.extend(pool.submit(x) for x in range(3))
-        assert started.wait(WAIT)
+        assert started.get(timeout=WAIT) == 0
         futures.append(pool)
 
     worker = Worker(program)
     assert worker.join(WAIT) == 0
-    gate.set()
     for future in futures[:3]:
         with pytest.raises((RuntimeError, WorkerLost)):
             future.result(WAIT)
