@@ -94,10 +94,12 @@ def test_by_a_signal_handler_in_the_midst_of_it():
     assert asked == [0, 1]
 
 
+@pytest.mark.thread_unsafe(reason="replaces what a worker is given to unwind")
 @pytest.mark.parametrize("seconds", [0, 0.3])
 @pytest.mark.parametrize("wait", ["parent_port.recv()", "calculate()"])
-def test_finally_is_done(wait, seconds):
+def test_finally_is_done(monkeypatch, wait, seconds):
     """It has longer for that than the time after which it is interrupted."""
+    monkeypatch.setattr("threadpool.worker.worker.UNWIND_SECONDS", 60)
     # A function, as the jump at the end of a loop is not part of the try around it for the interpreter.
     calculate = "def calculate():\n while True: abs(1)\n"
     source = f"import time\ntry:\n {wait}\nfinally:\n time.sleep({seconds})\n abs(1)\n parent_port.post_message('done')"
@@ -195,14 +197,24 @@ def test_who_does_not_wait_any_longer_cancels_nothing():
 
 
 def test_result_times_out():
-    worker = Worker(ready + "import time\ntime.sleep(0.3)", eval=True)
-    assert worker.recv(TIMEOUT) == "ready"
+    running, gate = threading.Event(), threading.Event()
+
+    def script():
+        running.set()
+        assert gate.wait(TIMEOUT)
+
+    worker = Worker(script)
+    assert running.wait(TIMEOUT)
     with pytest.raises(TimeoutError, match=r"has not ended within 0\.01 seconds"):
         worker.terminate().result(0.01)
+    gate.set()
     assert worker.terminate().result(TIMEOUT) == 1
 
 
-def test_nested_workers_end_with_their_parent():
+@pytest.mark.thread_unsafe(reason="replaces what workers are given to end")
+def test_nested_workers_end_with_their_parent(monkeypatch):
+    monkeypatch.setattr("threadpool.worker.thread.END_SECONDS", 60)
+
     def inner():
         from threadpool.worker import parent_port
 
@@ -227,8 +239,9 @@ def test_nested_workers_end_with_their_parent():
 
 def test_nested_workers_made_while_it_is_terminated(soak):
     def outer():
-        while True:
+        while len(children) < 1000:  # not until there are no threads, if it is slow to be told
             children.append(Worker(ready + "parent_port.recv()", eval=True))
+        current().parent_port.recv()
 
     for _ in range(soak(5, 200)):
         children: list[Worker] = []
@@ -357,6 +370,8 @@ def test_a_finalizer_that_waits_does_not_hide_where_its_thread_waits():
 @pytest.mark.parametrize("rest", ["await asyncio.to_thread(int)", "await asyncio.sleep(0)", "return"])
 def test_a_loop_that_is_terminated_as_it_ends_complains_of_nothing(prints, soak, rest):
     source = f"""
+        threadpool.worker.worker.GRACE_SECONDS = 60  # it is asked, and not interrupted, as it might be in a finalizer
+
         async def script():
             parent_port = threadpool.worker.current().parent_port
             await asyncio.to_thread(int)

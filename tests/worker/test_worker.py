@@ -458,6 +458,8 @@ def test_join_does_not_wait_for_a_listener_that_is_gone():
 
 def test_the_end_of_the_program_tells_what_is_left(prints):
     source = """
+        threadpool.worker.worker.EXIT_SECONDS = 60  # which it has for that
+
         def script():
             for i in range(1000):
                 threadpool.worker.current().parent_port.post_message(i)
@@ -505,6 +507,7 @@ def test_source_text_is_shown_after_its_workers_have_ended():
     workers[0].post_message(1)
     assert workers[0].join(TIMEOUT) == 0
     gc.collect()
+    workers[1].on("error", lambda error: None)  # that nobody tells of it if this is slow to get it
     workers[1].post_message(0)
     with pytest.raises(ZeroDivisionError) as info:
         workers[1].recv(TIMEOUT)
