@@ -78,6 +78,7 @@ def fail_with(error: type[Exception]) -> None:
 
 
 def fail() -> None:
+    current().parent_port.recv(60)  # as soon as somebody listens
     fail_with(current().worker_data)
 
 
@@ -94,9 +95,9 @@ def answer_port() -> None:
 def question_port() -> None:
     """Asks a question at the port that it is sent, and tells what comes from there."""
     port = current().parent_port.recv()
-    first = port.recv(30)
+    first = port.recv(60)
     port.post_message("question")
-    current().parent_port.post_message([first, port.recv(30)])
+    current().parent_port.post_message([first, port.recv(60)])
 
 
 def send_back() -> None:
@@ -129,7 +130,7 @@ def pass_on() -> None:
     with Worker(answer_port, runtime="process") as worker:
         port = current().parent_port.recv()
         worker.post_message(port, transfer=[port])
-        current().parent_port.post_message(worker.recv(30))
+        current().parent_port.post_message(worker.recv(60))
 
 
 def hear() -> None:
@@ -137,7 +138,7 @@ def hear() -> None:
     port = current().parent_port
     with BroadcastChannel("news") as news:
         port.post_message("ready")
-        while isinstance(message := news.recv(30), tuple):
+        while isinstance(message := news.recv(60), tuple):
             pass  # what another one, who was told before, has said since
         port.post_message(message)
         news.post_message(("from", current().name))
@@ -147,6 +148,6 @@ def hear() -> None:
 def hear_below() -> None:
     """The same, in a worker of its own."""
     with Worker(hear, runtime="process", name="below") as worker:
-        current().parent_port.post_message(worker.recv(30))
-        current().parent_port.post_message(worker.recv(30))
+        current().parent_port.post_message(worker.recv(60))
+        current().parent_port.post_message(worker.recv(60))
         current().parent_port.recv()

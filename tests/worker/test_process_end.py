@@ -16,9 +16,12 @@ from threadpool.worker.process.packing import PackedError
 from threadpool.worker.process.reactor import reactor
 from threadpool.worker.process.runtime import ProcessRuntime
 
+# Those that fail by themselves, at times before anybody listens.
+early = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
 
 def told(target, **options):
-    """All events of a worker, and the worker when it has ended."""
+    """A worker, and all events of it."""
     events = []
     worker = Worker(target, runtime="process", **options)
     for name in ("online", "message", "error", "exit"):
@@ -30,6 +33,7 @@ def ended(target, **options):
     worker, events = told(target, **options)
     done = threading.Event()
     worker.on("exit", lambda code: done.set())
+    worker.post_message("all listen")
     assert done.wait(60)
     assert worker.exit_code == worker.join(30)
     assert events[-1] == ("exit", worker.exit_code)
@@ -69,6 +73,7 @@ def test_a_failure_that_cannot_be_sent_is_named(kind):
     assert worker.exit_code == 1
 
 
+@early
 def test_a_file_that_is_not_there_or_wrong(tmp_path):
     worker, events = ended(tmp_path / "missing.py")
     assert isinstance(events[1][1], FileNotFoundError)
@@ -110,10 +115,13 @@ def test_messages_of_a_process_that_crashes_are_not_lost():
     source = """
 import os
 from threadpool.worker import parent_port
+parent_port.recv()
 for i in range(100): parent_port.post_message(i)
 os.abort()
 """
     worker = Worker(source, eval=True, runtime="process", stderr=True)
+    worker.on("error", lambda error: None)  # that nobody tells of it if this is slow to get it
+    worker.post_message("go on")
     with worker.stderr:
         assert [worker.recv(30) for _ in range(100)] == list(range(100))
         with pytest.raises(WorkerCrashed, match="SIGABRT"):
@@ -149,8 +157,11 @@ finally:
 }
 
 
+@pytest.mark.thread_unsafe(reason="replaces what a worker is given to unwind")
 @pytest.mark.parametrize("state", TERMINATED)
-def test_terminate(state):
+def test_terminate(state, monkeypatch):
+    if state == "unwinds":
+        monkeypatch.setattr("threadpool.worker.worker.UNWIND_SECONDS", 60)  # or it may be killed before it has
     source = (
         "from threadpool.worker import parent_port\ndef ready(): parent_port.post_message('ready')\n"
         + TERMINATED[state]
