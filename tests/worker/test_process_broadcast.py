@@ -21,13 +21,13 @@ def test_all_hear_but_the_one_who_speaks():
         Worker(hear, name="thread") as thread,
     ):
         everybody = (one, two, above, thread)
-        assert [worker.recv(30) for worker in everybody] == ["ready"] * 4
+        assert [worker.recv(60) for worker in everybody] == ["ready"] * 4
         here.post_message("started")
-        assert [worker.recv(30) for worker in everybody] == ["started"] * 4
+        assert [worker.recv(60) for worker in everybody] == ["started"] * 4
         said = [("from", name) for name in ("below", "one", "thread", "two")]
-        assert sorted(here.recv(30) for _ in range(4)) == said
-        assert beside.recv(30) == "started"
-        assert sorted(beside.recv(30) for _ in range(4)) == said
+        assert sorted(here.recv(60) for _ in range(4)) == said
+        assert beside.recv(60) == "started"
+        assert sorted(beside.recv(60) for _ in range(4)) == said
         assert here.receive_message() is None
         assert beside.receive_message() is None
 
@@ -38,10 +38,10 @@ class Name(enum.StrEnum):
 
 def test_a_name_that_is_of_a_class_of_strings():
     with BroadcastChannel(Name.NEWS) as here, Worker(hear, runtime="process", name="one") as one:
-        assert one.recv(30) == "ready"
+        assert one.recv(60) == "ready"
         here.post_message("started")
-        assert one.recv(30) == "started"
-        assert here.recv(30) == ("from", "one")
+        assert one.recv(60) == "started"
+        assert here.recv(60) == ("from", "one")
 
 
 def test_only_who_listens_needs_pickles():
@@ -50,12 +50,12 @@ def test_only_who_listens_needs_pickles():
         BroadcastChannel("objects") as other,
         Worker(hear, runtime="process") as one,
     ):
-        assert one.recv(30) == "ready"
+        assert one.recv(60) == "ready"
         lock = threading.Lock()
         here.post_message(lock)  # nobody over there has opened this name
-        assert other.recv(30) is lock
+        assert other.recv(60) is lock
         with BroadcastChannel("news") as news, pytest.raises(TypeError, match="cannot be pickled"):
             news.post_message(lock)
         with BroadcastChannel("news") as news:
             news.post_message("text")
-        assert one.recv(30) == "text"
+        assert one.recv(60) == "text"

@@ -206,9 +206,9 @@ from threadpool.worker import parent_port
 parent_port.on("message", lambda message: parent_port.post_message(len(message)))
 parent_port.on("messageerror", lambda error: parent_port.post_message(str(error)))
 """
-    with Worker(source, eval=True, runtime="process", resource_limits={"memory": 300 << 20}) as worker:
-        worker.post_message(numpy.ones(60 << 20))
-        assert "memory" in worker.recv(60)
+    with Worker(source, eval=True, runtime="process", resource_limits={"memory": 200 << 20}) as worker:
+        worker.post_message(numpy.ones(220 << 17))  # as many bytes as << 20
+        assert "memory" in worker.recv(100)
         worker.post_message(bytes(1000))
         assert worker.recv(30) == 1000
 

@@ -79,7 +79,7 @@ def check_the_end(program, log):
 def test_workers_that_are_terminated_at_any_moment(soak):
     seed = int(os.environ.get("SOAK_SEED") or random.randrange(1 << 32))
     print(f"SOAK_SEED={seed}")
-    dice, ends = random.Random(seed), []
+    dice, ends, children = random.Random(seed), [], current().children.copy()
     for _ in range(soak(3, 500)):
         workers = [start_any(dice) for _ in range(20)]
         for worker, _, _ in dice.sample(workers, 20):
@@ -90,7 +90,7 @@ def test_workers_that_are_terminated_at_any_moment(soak):
             check_the_end(program, log)
             ends.append(worker.exit_code)
     print(f"{len(ends)} workers, of which {ends.count(0)} had ended by themselves")
-    assert not current().children
+    assert current().children <= children
 
 
 class Unlucky(Exception):
@@ -343,6 +343,7 @@ def test_a_random_mix_of_everything(soak, in_threads):
     ]
     full_pool = WorkerPool(handle, 1, max_queue=5)
     mixes = [Mix(seed + thread, pools, full_pool) for thread in range(6)]
+    children, threads = current().children.copy(), threading.active_count()
     seconds, rounds, left = soak(0, 600), soak(30, 1 << 60), list(mixes)
     end = time.monotonic() + seconds
 
@@ -359,5 +360,6 @@ def test_a_random_mix_of_everything(soak, in_threads):
         assert pool.queue_size == 0
         pool.close().result(TIMEOUT)
         assert pool.workers == 0
-    assert not current().children
-    assert threading.active_count() < 20
+    assert current().children <= children
+    while threading.active_count() > threads + 10:  # those that stay; others are about to go
+        time.sleep(0.01)
