@@ -4,10 +4,9 @@ import asyncio
 import gzip
 import importlib.util
 import shutil
-import statistics
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(path for path in [*FOLDER.glob("*.py"), *FOLDER.glob("workers/*.py")] if path.stem != "hasher")
 
-pytestmark = pytest.mark.thread_unsafe(reason="processes of their own, and what a loaded machine does to an event loop")
+pytestmark = pytest.mark.thread_unsafe(reason="processes of their own")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -35,37 +34,33 @@ def the_module(name):
     return module
 
 
-def test_the_web_server_stays_responsive():
-    """While it hashes, its event loop is late by a small part of a hash; on the loop it would be late by a whole one.
-
-    The hashes are timed in the same seconds, so that a loaded machine slows down both.
-    """
+def test_the_web_server_answers_while_it_hashes():
+    """Its event loop goes on, however long a worker needs; hashed on the loop, this one would never be answered."""
     from threadpool.worker import WorkerPool
 
     example = the_module("web_server")
+    is_answered = threading.Event()
 
-    async def timed(server, word):
-        started = time.perf_counter()
-        await example.get(server, f"/hash/{word}")
-        return time.perf_counter() - started
+    def hash_slowly(word):
+        assert is_answered.wait(60)
+        return f"hash of {word}"
 
     async def main():
         lags = []
-        async with WorkerPool(example.HASHER, 1) as pool, await example.serve(pool) as server:
+        async with WorkerPool(hash_slowly, 1) as pool, await example.serve(pool) as server:
             measuring = asyncio.create_task(example.measure_lag(lags))
-            seconds = [await timed(server, word) for word in "abcdef"]
-            hashing = [asyncio.create_task(timed(server, word)) for word in "abcdef"]
-            while pool.queue_size == 0:  # a worker hashes, and others wait for it
+            hashing = [asyncio.create_task(example.get(server, f"/hash/{word}")) for word in "abc"]
+            while pool.queue_size < 2:  # a worker hashes, and others wait for it
                 await asyncio.sleep(0.001)
-            assert await asyncio.wait_for(example.get(server, "/"), 30) == "ok"
-            assert not all(task.done() for task in hashing)
-            await asyncio.gather(*hashing)
+            assert await asyncio.wait_for(example.get(server, "/"), 60) == "ok"
+            while len(lags) < 12:
+                await asyncio.sleep(0.001)
+            assert not any(task.done() for task in hashing)
+            is_answered.set()
+            assert await asyncio.gather(*hashing) == [f"hash of {word}" for word in "abc"]
             measuring.cancel()
-        return statistics.median(seconds), lags
 
-    hash_seconds, lags = asyncio.run(main())
-    assert statistics.median(lags) < hash_seconds / 4
-    assert len(lags) > 12  # more often than there were hashes
+    asyncio.run(main())
 
 
 def test_gunzip_reads_what_parallel_gzip_writes(tmp_path):
@@ -78,5 +73,5 @@ def test_gunzip_reads_what_parallel_gzip_writes(tmp_path):
             example.compress_file(source, target)
         assert gzip.decompress((tmp_path / "text.gz").read_bytes()) == text
         if gunzip := shutil.which("gunzip"):
-            ended = subprocess.run([gunzip, "-c", tmp_path / "text.gz"], capture_output=True, timeout=30)
+            ended = subprocess.run([gunzip, "-c", tmp_path / "text.gz"], capture_output=True, timeout=60)
             assert (ended.returncode, ended.stdout, ended.stderr) == (0, text, b"")
