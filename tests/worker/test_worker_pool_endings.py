@@ -155,10 +155,11 @@ def test_close_finishes_what_was_submitted():
 
 
 def test_close_destroys_after_its_timeout():
-    gate = threading.Event()
-    pool = WorkerPool(lambda x: gate.wait(WAIT), 1)
+    started, gate = threading.Event(), threading.Event()
+    pool = WorkerPool(lambda x: (started.set(), gate.wait(WAIT)), 1)
     futures = [pool.submit(x) for x in range(2)]
-    end = pool.close(timeout=0.01)
+    assert started.wait(WAIT)
+    end = pool.close(timeout=0.3)
     with pytest.raises(RuntimeError, match="destroyed"):
         futures[0].result(WAIT)
     with pytest.raises(RuntimeError, match="destroyed"):
