@@ -167,10 +167,10 @@ class Mapper:
         Input of any length in bounded memory: at most ``window`` items have been read whose results have not been
         taken; by default a few for each thread, more where they take microseconds. The input is read in the consumer's
         thread, as it asks for results; one that waits for results of items before it, such as a queue that they feed,
-        needs ``window=1``. Items run in threads of the pool; in the consumer's only where those might not
-        come: it is a thread of a pool itself, or nothing has ended for half a second. Several small items are done in one
-        go, so none may wait for the result of another one to be taken. Every item sees the context variables of who
-        called `imap`.
+        needs ``window=1``. Items run in threads of the pool; in the consumer's only where those might not come: it is
+        a thread of a pool itself, or nothing has ended for half a second. Several small items are done in one go, so
+        none may wait for the result of another one to be taken. Every item sees the context variables of who called
+        `imap`.
 
         An item's error is raised at its place and ends the iteration, and so does one of the iterable. Leaving the
         iteration cancels what is in flight: what has not started never does, and what is in progress can ask
