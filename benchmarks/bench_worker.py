@@ -172,13 +172,14 @@ def test_round_trip_from_a_loop(compare, contender, port, queues):
 
 
 def test_large_message(compare, contender, port):
-    """An array of 100 MB, beside an int."""
-    array = numpy.zeros(100_000_000, "uint8")
+    """An array of 100 MB, beside an int; and beside a small one, whose reference count two cores write as well."""
+    array, small = numpy.zeros(100_000_000, "uint8"), numpy.zeros(1, "uint8")
     compare(
         contender(lambda: ping_pong(port.post_message, port.recv, array), ROUND_TRIPS),
         {"int": 1.05},
         {"int": 1.05},
         int=contender(lambda: ping_pong(port.post_message, port.recv), ROUND_TRIPS),
+        small=contender(lambda: ping_pong(port.post_message, port.recv, small), ROUND_TRIPS),
     )
 
 
