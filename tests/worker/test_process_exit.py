@@ -145,6 +145,25 @@ os._exit(0)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize(("end", "code", "told"), [("sys.exit(3)", 3, ""), ("1/0", 1, "ZeroDivisionError"), ("pass", 0, "")])
+def test_a_child_that_a_worker_forks_ends_by_itself(end, code, told):
+    source = f"""
+import os, sys, warnings
+from threadpool.worker import parent_port
+warnings.simplefilter("ignore", DeprecationWarning)
+pid = os.fork()
+if pid:
+    parent_port.post_message(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+else:
+    {end}
+"""
+    with Worker(source, eval=True, runtime="process", stderr=True) as worker:
+        assert worker.recv(60) == code
+        assert worker.join(60) == 0
+        assert told in worker.stderr.read().decode()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_forked_child_hears_broadcasts_of_its_own_processes():
     """At a channel that was opened before the fork."""
     code = '''

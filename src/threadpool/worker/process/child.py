@@ -12,9 +12,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ...pool import lifecycle
 from .. import worker
 from ..current import WorkerContext, enter_process
 from ..messages._inbox import Inbox
+from ..messages.homes import report
 from ..messages.port import MessagePort
 from ..program import Program
 from ..thread import ThreadRuntime
@@ -73,6 +75,7 @@ class Child:
         self._runtime: ThreadRuntime | None = None
         self._code = 1
         self._may_leave = threading.Event()
+        self._is_copy = False  # it is that of a process that the worker has forked
         handlers: dict[str, Callable[..., object]] = {
             "limit_memory": limit_memory,  # before the next frame is read
             "ask_to_end": self._ask_to_end,
@@ -84,6 +87,7 @@ class Child:
         channels = {PORT: self._inside, START: self._start}
         self._link = Link(connection, FIRST_OF_CHILD, channels, handlers, self._main.name)
         self._outside = self._link.channel(PORT)  # now, as later the link may be lost
+        lifecycle.renewed_after_fork(self)
 
     def run(self) -> int:
         """Does all that the worker does; the exit code."""
@@ -109,6 +113,12 @@ class Child:
         self._may_leave.wait()
         return self._code
 
+    def renew_after_fork(self) -> None:
+        """The other process knows nothing of this one, which ends by itself."""
+        self._is_copy = True
+        self._may_leave = threading.Event()
+        self._may_leave.set()
+
     def _take(self) -> Pickled:
         message = self._start.get()
         if not isinstance(message, Pickled):  # the other process has ended
@@ -123,6 +133,10 @@ class Child:
     def _end_with(self, code: int, error: BaseException | None) -> None:
         assert self._runtime is not None
         self._code = code
+        if self._is_copy:
+            if error is not None:
+                report(error)
+            return
         utilization = self._runtime.utilization()
         if error is None:
             self._link.send("end", code, utilization, None, None)
