@@ -74,6 +74,34 @@ def test_an_uncaught_error_is_written(program):
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
 
 
+@pytest.mark.parametrize("hook", ["settrace", "setprofile"])
+def test_threads_are_traced_after_workers_have_ended(prints, hook):
+    """CPython 3.11 hangs where something was sent to a thread, was not raised there, and another thread is traced."""
+    assert (
+        prints(
+            f"""
+            def handle(task):
+                while task:
+                    pass
+
+            Worker("pass", eval=True).join()
+            Worker("while True: pass", eval=True).terminate().result(30)
+            with WorkerPool(handle, 1) as pool:
+                pool.submit(1, timeout=0.01).exception(30)
+                pool.submit(0).result(30)
+            seen = []
+            threading.{hook}(lambda frame, event, argument: seen.append(frame.f_code.co_name))
+            thread = threading.Thread(target=lambda: 1)
+            thread.start()
+            thread.join()
+            threading.{hook}(None)
+            print("run" in seen)
+            """
+        )
+        == "True\n"
+    )
+
+
 def test_ctrl_c_interrupts_recv(program):
     done = program(
         """

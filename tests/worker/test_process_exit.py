@@ -145,7 +145,9 @@ os._exit(0)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-@pytest.mark.parametrize(("end", "code", "told"), [("sys.exit(3)", 3, ""), ("1/0", 1, "ZeroDivisionError"), ("pass", 0, "")])
+@pytest.mark.parametrize(
+    ("end", "code", "told"), [("sys.exit(3)", 3, ""), ("1/0", 1, "ZeroDivisionError"), ("pass", 0, "")]
+)
 def test_a_child_that_a_worker_forks_ends_by_itself(end, code, told):
     source = f"""
 import os, sys, warnings

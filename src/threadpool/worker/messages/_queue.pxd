@@ -60,6 +60,9 @@ cdef class Queue:
     cdef bint wait_for(self, uint64_t nanoseconds, const tp_stop *nudge) except -1
 
 
+cdef int withdraw(unsigned long thread) except -1
+
+
 cdef inline object owned(PyObject *reference):
     """The object whose reference it is, which was the caller's."""
     thing = <object>reference

@@ -4,6 +4,7 @@ import threading
 
 cimport cython
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from cpython.version cimport PY_VERSION_HEX
 from libc.stdint cimport uint64_t
 
 from threadpool.pool._python cimport TP_FREE_THREADED, PyErr_CheckSignals, tp_take_exception
@@ -194,6 +195,33 @@ def spared(fn):
         (<Stop>tp_this_stop).spare(fn)
 
 
+class _Withdrawn(BaseException):
+    """Sent in the place of what is withdrawn."""
+
+
+cdef int withdraw(unsigned long thread) except -1:
+    """What was sent to this thread by PyThreadState_SetAsyncExc, and was not raised yet, never is.
+
+    CPython 3.11 and 3.12 forget that something was sent only as it is raised. Until then all threads look for it at each
+    step, and 3.11 for ever where one is traced, as by a debugger. So something is raised, in here.
+    """
+    if PY_VERSION_HEX >= 0x030D0000:
+        PyThreadState_SetAsyncExc(thread, NULL)
+        return 0
+    PyThreadState_SetAsyncExc(thread, <PyObject *>_Withdrawn)
+    other = None
+    while True:
+        try:
+            safepoint()
+        except _Withdrawn:
+            break
+        except BaseException as error:  # of a signal handler, which comes first
+            other = error
+    if other is not None:
+        raise other
+    return 0
+
+
 @cython.final
 cdef class Stop:
     """How another thread ends one: it asks first, and interrupts then."""
@@ -330,7 +358,7 @@ cdef class Stop:
         else:
             Py_DECREF(<object>result)
         with self.lock:
-            PyThreadState_SetAsyncExc(self.thread, NULL)
+            withdraw(self.thread)
             self.thread = 0
         self.note_time(&self.ended_at)
         tp_this_stop = NULL

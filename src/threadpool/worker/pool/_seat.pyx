@@ -6,7 +6,7 @@ from cpython.ref cimport Py_DECREF, PyObject
 from libc.stdint cimport uint64_t
 
 from threadpool.pool._python cimport tp_take_exception
-from threadpool.worker.messages._queue cimport Queue, tp_stop
+from threadpool.worker.messages._queue cimport Queue, tp_stop, withdraw
 from threadpool.worker.pool._task cimport Task
 
 from threadpool.errors import WorkerLost, WorkerTerminated
@@ -189,7 +189,7 @@ cdef class Seat:
 
     cdef int renew(self) except -1:
         """What was told to one task, and withdrawn from its code, is not told to the next."""
-        PyThreadState_SetAsyncExc(self.thread, NULL)
+        withdraw(self.thread)
         self.cancellation.leave()
         self.cancellation = Cancellation()
         self.cancellation.enter()
