@@ -1,17 +1,19 @@
 """What tests of workers share: a log of events that can be waited for, and programs in processes of their own."""
 
+import asyncio
 import queue
 import socket
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from threadpool.worker import MessageChannel, MessagePort
+from threadpool.worker import MessageChannel, MessagePort, WorkerPool
 
 TIMEOUT = 60
 PROGRAM_TIMEOUT = 110  # in which much is waited for; a test has 120, see pyproject.toml
@@ -100,6 +102,15 @@ class HeldDeadlines:
     def let_go(self) -> None:
         """Of the next task that has started."""
         self._add(self._tasks.get(timeout=TIMEOUT))
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """Runs it in an event loop of its own."""
+    return asyncio.run(asyncio.wait_for(main, TIMEOUT))
+
+
+def process_pool(target: Any, workers: int = 1, **options: Any) -> WorkerPool:
+    return WorkerPool(target, workers, runtime="process", **options)
 
 
 # Not fixtures, as each of the threads that do a test at once has its own.

@@ -11,59 +11,49 @@ from threadpool import SharedBuffer, worker
 from threadpool.errors import QueueFull, WorkerLost
 from threadpool.worker import WorkerPool
 
-from .conftest import Log
-
-WAIT = 60
+from .conftest import TIMEOUT, Log, process_pool, run
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
 
 
-def pool_of(target, workers=1, **options):
-    return WorkerPool(target, workers, runtime="process", **options)
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
-
-
 def test_tasks_and_results_are_copies():
     async def main():
-        with pool_of(handlers.same, 2) as pool:
+        with process_pool(handlers.same, 2) as pool:
             task = [1, {"two": (3.0, None)}]
             result = await pool.run(task)
             assert result == task
             assert result is not task
             assert await asyncio.gather(*map(pool.run, range(200))) == list(range(200))
-            assert pool.submit("submitted").result(WAIT) == "submitted"
+            assert pool.submit("submitted").result(TIMEOUT) == "submitted"
 
     run(main())
 
 
 def test_a_task_is_what_it_was_when_it_was_submitted(door):
-    with pool_of(handlers.do) as pool:
+    with process_pool(handlers.do) as pool:
         first = pool.submit(("visit", door.address))
         visitor = door.visitor()
         value = [1]
         second = pool.submit(("raise", KeyError(value)))
         value.append(2)
         visitor.let_go()
-        assert first.result(WAIT) == b"!"
-        assert second.exception(WAIT).args == ([1],)
+        assert first.result(TIMEOUT) == b"!"
+        assert second.exception(TIMEOUT).args == ([1],)
 
 
 def test_the_processes_are_others_and_keep_their_state():
-    with pool_of(handlers.count, 2) as pool:
+    with process_pool(handlers.count, 2) as pool:
         assert pool.broadcast(None) == [1, 1]
         assert pool.broadcast(None) == [2, 2]
-    with pool_of(handlers.pid, 2) as pool:
+    with process_pool(handlers.pid, 2) as pool:
         pids = {pid for _, pid in pool.broadcast(None)}
         assert len(pids - {os.getpid()}) == 2
 
 
 def test_what_is_around_a_handler():
     options = {"data": {"a": [1]}, "argv": ["--fast"], "env": {**os.environ, "POOL_TEST": "yes"}, "name": "around"}
-    with pool_of(handlers.inside, **options) as pool:
-        data, number, name, is_main, argv, environment = pool.submit(None).result(WAIT)
+    with process_pool(handlers.inside, **options) as pool:
+        data, number, name, is_main, argv, environment = pool.submit(None).result(TIMEOUT)
         assert (data, argv, is_main) == ({"a": [1]}, ["--fast"], False)
         assert number > 0
         assert name.startswith("around-")
@@ -98,41 +88,41 @@ def test_a_file(handler_file):
         def own(task):
             return Point(task)
     """)
-    with pool_of(path, data="data", argv=["argument"]) as pool:
-        assert pool.submit("a").result(WAIT) == ("hello", "data", 1, "a")
-        assert pool.submit("b").result(WAIT) == ("hello", "data", 2, "b")
-        assert pool.submit(1, name="again").result(WAIT)
+    with process_pool(path, data="data", argv=["argument"]) as pool:
+        assert pool.submit("a").result(TIMEOUT) == ("hello", "data", 1, "a")
+        assert pool.submit("b").result(TIMEOUT) == ("hello", "data", 2, "b")
+        assert pool.submit(1, name="again").result(TIMEOUT)
         with pytest.raises(ValueError, match=r"name must be that of a function in handlers_in_file\.py, not 'nothing'"):
-            pool.submit(1, name="nothing").result(WAIT)
+            pool.submit(1, name="nothing").result(TIMEOUT)
         with pytest.raises(TypeError, match="name must be a str, not 'int'"):
             pool.submit(1, name=3)
         with pytest.raises(ModuleNotFoundError, match="handlers_in_file"):
-            pool.submit(1, name="own").result(WAIT)  # its class is not to be found here
-        assert pool.submit("c").result(WAIT) == ("hello", "data", 3, "c")
+            pool.submit(1, name="own").result(TIMEOUT)  # its class is not to be found here
+        assert pool.submit("c").result(TIMEOUT) == ("hello", "data", 3, "c")
 
 
 def test_a_file_of_the_name_of_a_module_that_is_in_use(handler_file):
     path = handler_file("import socket\nkind = socket.socket\ndef default(task): return kind.__name__", "socket.py")
-    with pool_of(path) as pool:
-        assert pool.submit(None).result(WAIT) == "socket"
+    with process_pool(path) as pool:
+        assert pool.submit(None).result(TIMEOUT) == "socket"
 
 
 def test_an_exception_comes_with_its_traceback():
-    with pool_of(handlers.do) as pool:
-        error = pool.submit(("raise", KeyError("mine"))).exception(WAIT)
+    with process_pool(handlers.do) as pool:
+        error = pool.submit(("raise", KeyError("mine"))).exception(TIMEOUT)
         assert (type(error), error.args) == (KeyError, ("mine",))
         assert "in do" in str(error.__cause__)
-        error = pool.submit(("raise odd", "why")).exception(WAIT)
+        error = pool.submit(("raise odd", "why")).exception(TIMEOUT)
         assert type(error) is RuntimeError
         assert "pool_handlers.Odd" in str(error)
-        error = pool.submit(("raise", StopIteration(1))).exception(WAIT)
+        error = pool.submit(("raise", StopIteration(1))).exception(TIMEOUT)
         assert (type(error), str(error)) == (RuntimeError, "the handler raised StopIteration")
         assert (pool.completed, pool.failed) == (0, 3)
 
 
 def test_a_task_that_cannot_be_pickled():
     async def main():
-        with pool_of(handlers.same) as pool:
+        with process_pool(handlers.same) as pool:
             channel = worker.MessageChannel()
             with pytest.raises(TypeError, match="the task cannot be pickled, as it must be for another process"):
                 pool.run(lambda: 1)
@@ -150,23 +140,23 @@ def test_a_task_that_cannot_be_pickled():
 
 
 def test_a_result_that_cannot_be_pickled():
-    with pool_of(handlers.do) as pool:
-        pid = pool.submit(("pid", None)).result(WAIT)
+    with process_pool(handlers.do) as pool:
+        pid = pool.submit(("pid", None)).result(TIMEOUT)
         with pytest.raises(TypeError, match="the result cannot be pickled, as it must be for another process"):
-            pool.submit(("lambda", 1)).result(WAIT)
-        assert pool.submit(("pid", None)).result(WAIT) == pid
+            pool.submit(("lambda", 1)).result(TIMEOUT)
+        assert pool.submit(("pid", None)).result(TIMEOUT) == pid
 
 
 def test_memory_is_shared_and_ports_are_transferred():
     async def main():
-        with pool_of(handlers.do) as pool:
+        with process_pool(handlers.do) as pool:
             buffer = SharedBuffer(16, process=True)
             await pool.run(("write", buffer))
             assert buffer.view("uint8")[0] == 7
             channel = worker.MessageChannel()
             future = pool.run(("answer", channel.port1), transfer=[channel.port1])
             channel.port2.post_message(21)
-            assert await asyncio.to_thread(channel.port2.recv, WAIT) == 42
+            assert await asyncio.to_thread(channel.port2.recv, TIMEOUT) == 42
             await future
             with pytest.raises(RuntimeError, match="transferred"):
                 channel.port1.post_message("lost")
@@ -180,10 +170,10 @@ def test_memory_is_shared_and_ports_are_transferred():
 
 def test_coroutines_run_at_once_in_one_process():
     async def main():
-        with pool_of(handlers.meet, concurrent_tasks_per_worker=3) as pool:
+        with process_pool(handlers.meet, concurrent_tasks_per_worker=3) as pool:
             pids = await asyncio.gather(*(pool.run(3) for _ in range(9)))
             assert len(set(pids)) == 1
-        with pool_of(handlers.meet) as pool:
+        with process_pool(handlers.meet) as pool:
             assert len({await pool.run(1) for _ in range(3)}) == 1
 
     run(main())
@@ -191,18 +181,18 @@ def test_coroutines_run_at_once_in_one_process():
 
 def test_tasks_that_are_no_coroutines_do_not_wait_behind_another_one(door):
     """As many may be in a process, but what runs there alone is not sent a second one."""
-    with pool_of(handlers.do, 2, concurrent_tasks_per_worker=4) as pool:
+    with process_pool(handlers.do, 2, concurrent_tasks_per_worker=4) as pool:
         futures = [pool.submit(("visit", door.address)) for _ in range(6)]
         for _ in range(3):
             visitors = [door.visitor() for _ in range(2)]
             assert len({visitor.pid for visitor in visitors}) == 2
             for visitor in visitors:
                 visitor.let_go()
-        assert [future.result(WAIT) for future in futures] == [b"!"] * 6
+        assert [future.result(TIMEOUT) for future in futures] == [b"!"] * 6
 
 
 def test_broadcast(door):
-    with pool_of(handlers.do, 2) as pool:
+    with process_pool(handlers.do, 2) as pool:
         assert len(set(pool.broadcast(("pid", None)))) == 2
         with pytest.raises(KeyError):
             pool.broadcast(("raise", KeyError(1)))
@@ -220,12 +210,12 @@ def test_broadcast_from_a_callback_would_wait_for_itself():
             errors.append(str(error))
         told.set()
 
-    with pool_of(handlers.do) as pool:
+    with process_pool(handlers.do) as pool:
         while not errors:
             future = pool.submit(("pid", None))
             future.add_done_callback(callback)  # in the worker's thread, if it is not done yet
-            future.result(WAIT)
-            assert told.wait(WAIT)
+            future.result(TIMEOUT)
+            assert told.wait(TIMEOUT)
             told.clear()
     assert "cannot broadcast" in errors[0]
 
@@ -235,17 +225,17 @@ def test_processes_come_and_go():
     with WorkerPool(handlers.inside, min_workers=0, max_workers=1, idle_timeout=0.01, runtime="process") as pool:
         log.listen(pool._crew.events, "worker_create", "worker_destroy")
         assert pool.workers == 0
-        first = pool.submit(None).result(WAIT)[1]
+        first = pool.submit(None).result(TIMEOUT)[1]
         log.wait_for(("worker_destroy", first))
         assert pool.workers == 0
-        second = pool.submit(None).result(WAIT)[1]
+        second = pool.submit(None).result(TIMEOUT)[1]
         assert second != first
         log.wait_for(("worker_destroy", second))
     assert log.entries == [(f"worker_{what}", number) for number in (first, second) for what in ("create", "destroy")]
 
 
 def test_figures_and_a_full_queue(door):
-    with pool_of(handlers.do, max_queue=1, name="figures") as pool:
+    with process_pool(handlers.do, max_queue=1, name="figures") as pool:
         futures = [pool.submit(("visit", door.address)) for _ in range(2)]
         visitor = door.visitor()
         assert futures[0].running()
@@ -255,7 +245,7 @@ def test_figures_and_a_full_queue(door):
             pool.submit(("visit", door.address))
         visitor.let_go()
         door.visitor().let_go()
-        assert [future.result(WAIT) for future in futures] == [b"!"] * 2
+        assert [future.result(TIMEOUT) for future in futures] == [b"!"] * 2
         assert (pool.completed, pool.failed, pool.queue_size) == (2, 0, 0)
         assert 0 < pool.utilization <= 1
         assert 0 < pool.run_time.p50 <= pool.run_time.most
@@ -264,10 +254,10 @@ def test_figures_and_a_full_queue(door):
 
 
 def test_a_limit_of_memory():
-    with pool_of(handlers.do, resource_limits={"memory": 512 << 20}) as pool:
-        pid = pool.submit(("pid", None)).result(WAIT)
-        assert isinstance(pool.submit(("fill", 1 << 30)).exception(WAIT), (MemoryError, WorkerLost))
-        assert pool.submit(("pid", None)).result(WAIT) != pid
+    with process_pool(handlers.do, resource_limits={"memory": 512 << 20}) as pool:
+        pid = pool.submit(("pid", None)).result(TIMEOUT)
+        assert isinstance(pool.submit(("fill", 1 << 30)).exception(TIMEOUT), (MemoryError, WorkerLost))
+        assert pool.submit(("pid", None)).result(TIMEOUT) != pid
 
 
 @pytest.mark.parametrize(
@@ -282,7 +272,7 @@ def test_a_limit_of_memory():
 )
 def test_arguments(error, message, options):
     with pytest.raises(error, match=message):
-        pool_of(**{"target": handlers.same, **options})
+        process_pool(**{"target": handlers.same, **options})
 
 
 @pytest.mark.parametrize("name", ["argv", "env", "resource_limits"])

@@ -6,21 +6,10 @@ import pool_handlers as handlers
 import pytest
 
 from threadpool.errors import WorkerCrashed, WorkerLost
-from threadpool.worker import WorkerPool
 
-from .conftest import HeldDeadlines
-
-WAIT = 60
+from .conftest import TIMEOUT, HeldDeadlines, process_pool, run
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
-
-
-def pool_of(target, workers=1, **options):
-    return WorkerPool(target, workers, runtime="process", **options)
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ async def visitor_at(door):
 
 def test_a_task_that_has_not_started_never_does(door):
     async def main():
-        with pool_of(handlers.do) as pool:
+        with process_pool(handlers.do) as pool:
             first, second = pool.run(("visit", door.address)), pool.run(("die", 1))
             visitor = await visitor_at(door)
             assert second.cancel()
@@ -59,7 +48,7 @@ def test_a_handler_is_told_and_interrupted(door, patience, target, how):
     """One ends as it sees that it is cancelled; the others are interrupted, even in the midst of time.sleep."""
 
     async def main():
-        with pool_of(target) as pool:
+        with process_pool(target) as pool:
             future = pool.run((how, door.address))
             visitor = await visitor_at(door)
             visitor.let_go()
@@ -75,21 +64,21 @@ def test_a_handler_is_told_and_interrupted(door, patience, target, how):
 
 @pytest.mark.parametrize("how", ["ask", "sleep"])
 def test_a_timeout(door, patience, how):
-    with pool_of(handlers.stay) as pool:
+    with process_pool(handlers.stay) as pool:
         deadlines = HeldDeadlines(pool)
         future = pool.submit((how, door.address), timeout=0.01)
         visitor = door.visitor()
         deadlines.let_go()
         with pytest.raises(TimeoutError, match="has not ended within"):
-            future.result(WAIT)
+            future.result(TIMEOUT)
         visitor.let_go()
         assert door.visitor().told == "True"
-        assert pool.submit(("pid", None), timeout=WAIT).result(WAIT) == visitor.pid
+        assert pool.submit(("pid", None), timeout=TIMEOUT).result(TIMEOUT) == visitor.pid
 
 
 def test_what_cannot_be_interrupted_is_ended_with_its_process(door):
     async def main():
-        with pool_of(handlers.stay) as pool:
+        with process_pool(handlers.stay) as pool:
             future = pool.run(("stubborn", door.address))
             visitor = await visitor_at(door)
             visitor.let_go()
@@ -112,7 +101,7 @@ def test_what_cannot_be_interrupted_is_ended_with_its_process(door):
 
 def test_others_in_that_process_are_lost(door):
     async def main():
-        with pool_of(handlers.stay_awaiting, concurrent_tasks_per_worker=2) as pool:
+        with process_pool(handlers.stay_awaiting, concurrent_tasks_per_worker=2) as pool:
             innocent = pool.run(("sleep", door.address))
             (await visitor_at(door)).let_go()
             guilty = pool.run(("stubborn", door.address))

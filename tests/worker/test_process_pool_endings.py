@@ -11,21 +11,11 @@ import pytest
 from process_programs import STUBBORN
 
 from threadpool.errors import WorkerCrashed, WorkerLost
-from threadpool.worker import Worker, WorkerPool
+from threadpool.worker import Worker
 
-from .conftest import Log
-
-WAIT = 60
+from .conftest import TIMEOUT, Log, process_pool, run
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
-
-
-def pool_of(target, workers=1, **options):
-    return WorkerPool(target, workers, runtime="process", **options)
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
 
 
 @pytest.mark.parametrize(
@@ -44,15 +34,15 @@ def test_a_start_up_that_fails_breaks_the_pool(tmp_path, source, error):
     path = tmp_path / "handlers_that_fail.py"
     if source is not None:
         path.write_text(source)
-    pool = pool_of(path, 2)
+    pool = process_pool(path, 2)
     futures = []
     try:
         futures += [pool.submit(number) for number in range(3)]
     except error:
         pass
     for future in futures:
-        assert isinstance(future.exception(WAIT), error)
-    pool.close().result(WAIT)
+        assert isinstance(future.exception(TIMEOUT), error)
+    pool.close().result(TIMEOUT)
     with pytest.raises(error):
         pool.submit(0)
     assert pool.workers == 0
@@ -73,14 +63,14 @@ def default(task):
 """
     path = tmp_path / "handlers_that_crash.py"
     path.write_text(source.replace("CRASHES", "(1, 3)"))
-    with pool_of(path) as pool:
-        assert pool.submit("first").result(WAIT) == "first"
-        assert isinstance(pool.submit("die").exception(WAIT), WorkerLost)
-        assert pool.submit("last").result(WAIT) == "last"
+    with process_pool(path) as pool:
+        assert pool.submit("first").result(TIMEOUT) == "first"
+        assert isinstance(pool.submit("die").exception(TIMEOUT), WorkerLost)
+        assert pool.submit("last").result(TIMEOUT) == "last"
     (tmp_path / "starts").write_text("")
     path.write_text(source.replace("CRASHES", "range(100)"))
-    with pool_of(path) as pool, pytest.raises(WorkerCrashed) as caught:
-        pool.submit("first").result(WAIT)
+    with process_pool(path) as pool, pytest.raises(WorkerCrashed) as caught:
+        pool.submit("first").result(TIMEOUT)
     assert caught.value.exit_code == 7
     assert (tmp_path / "starts").read_text() == "xx"
 
@@ -89,17 +79,17 @@ def default(task):
     ("task", "code"), [(("die", 5), 5), (("kill", None), -9), (("fatal", None), 3), (("raise", SystemExit(4)), None)]
 )
 def test_a_crash_fails_its_task_alone(task, code):
-    with pool_of(handlers.do, name="crash") as pool:
-        pid = pool.submit(("pid", None)).result(WAIT)
+    with process_pool(handlers.do, name="crash") as pool:
+        pid = pool.submit(("pid", None)).result(TIMEOUT)
         lost, *others = [pool.submit(each) for each in (task, *[("pid", None)] * 20)]
-        error = lost.exception(WAIT)
+        error = lost.exception(TIMEOUT)
         assert type(error) is WorkerLost
         if code is None:
             assert "SystemExit" in str(error)
         else:
             assert (type(error.__cause__), error.__cause__.name) == (WorkerCrashed, "crash-1")
             assert error.__cause__.exit_code == code
-        pids = {other.result(WAIT) for other in others}
+        pids = {other.result(TIMEOUT) for other in others}
         assert len(pids) == 1
         assert pids != {pid}
         assert (pool.completed, pool.failed, pool.workers) == (21, 1, 1)
@@ -109,7 +99,7 @@ def test_tasks_that_are_answered_outlive_the_process_that_did_them(door):
     """All that ran at once in a process that crashes is lost, and nothing else."""
 
     async def main():
-        with pool_of(handlers.stay_awaiting, concurrent_tasks_per_worker=3) as pool:
+        with process_pool(handlers.stay_awaiting, concurrent_tasks_per_worker=3) as pool:
             done = await pool.run(("pid", None))
             running = [pool.run(("sleep", door.address)) for _ in range(3)]
             visitors = [await asyncio.to_thread(door.visitor) for _ in range(3)]
@@ -127,18 +117,18 @@ def test_tasks_that_are_answered_outlive_the_process_that_did_them(door):
 def test_a_crash_that_the_pool_is_late_to_see_is_told_by_nobody_else(door, monkeypatch):
     told, gate = [], threading.Event()
     monkeypatch.setattr(threading, "excepthook", lambda failure: told.append(failure.exc_type))
-    with pool_of(handlers.do) as pool:
+    with process_pool(handlers.do) as pool:
         future = pool.submit(("visit", door.address))
         visitor = door.visitor()
-        future.add_done_callback(lambda future: gate.wait(WAIT))  # holds up the worker's thread
+        future.add_done_callback(lambda future: gate.wait(TIMEOUT))  # holds up the worker's thread
         visitor.let_go()
-        assert future.result(WAIT) == b"!"
+        assert future.result(TIMEOUT) == b"!"
         [worker] = pool._crew.workers
         os.kill(visitor.pid, 9)
-        assert worker._process.join(WAIT) == -9
+        assert worker._process.join(TIMEOUT) == -9
         worker._process._tell()  # as a tenth of a second later
         gate.set()
-        assert pool.submit(("pid", None)).result(WAIT) != visitor.pid
+        assert pool.submit(("pid", None)).result(TIMEOUT) != visitor.pid
     assert told == []
 
 
@@ -148,7 +138,7 @@ def test_an_error_that_no_task_gets():
     def callback(future):
         raise SystemExit("from a callback")
 
-    with pool_of(handlers.do) as pool:
+    with process_pool(handlers.do) as pool:
         log.listen(pool._crew.events, "error")
         while not log.entries:
             future = pool.submit(("pid", None))
@@ -156,20 +146,20 @@ def test_an_error_that_no_task_gets():
                 future.add_done_callback(callback)  # in the worker's thread, if it is not done yet
             except SystemExit:
                 continue
-            future.result(WAIT)
+            future.result(TIMEOUT)
             log.wait(len)
-        assert pool.submit(("pid", None)).result(WAIT)
+        assert pool.submit(("pid", None)).result(TIMEOUT)
     assert type(log.entries[0][1]) is SystemExit
 
 
 def test_close_and_destroy(door):
     async def main():
-        async with pool_of(handlers.do, 2) as pool:
+        async with process_pool(handlers.do, 2) as pool:
             futures = [pool.run(("pid", None)) for _ in range(50)]
         assert len({await future for future in futures}) <= 2
         with pytest.raises(RuntimeError, match="is closed"):
             pool.run(1)
-        pool = pool_of(handlers.stay)
+        pool = process_pool(handlers.stay)
         futures = [pool.run(("stubborn", door.address)) for _ in range(3)]
         visitor = await asyncio.to_thread(door.visitor)
         end = pool.destroy()
@@ -184,35 +174,35 @@ def test_close_and_destroy(door):
 
 
 def test_a_pool_that_is_closed_or_destroyed_while_it_starts():
-    pool_of(handlers.do, 2).close().result(WAIT)
-    pool_of(handlers.do, 2).destroy().result(WAIT)
-    pool = pool_of(handlers.do)
+    process_pool(handlers.do, 2).close().result(TIMEOUT)
+    process_pool(handlers.do, 2).destroy().result(TIMEOUT)
+    pool = process_pool(handlers.do)
     future = pool.submit(("pid", None))
-    pool.close().result(WAIT)
+    pool.close().result(TIMEOUT)
     assert future.result(0)
 
 
 def test_a_pool_that_is_forgotten_ends(door):
-    pool = pool_of(handlers.do)
+    pool = process_pool(handlers.do)
     future = pool.submit(("visit", door.address))
     visitor = door.visitor()
     end = pool._crew.end
     del pool
     gc.collect()
     visitor.let_go()
-    assert future.result(WAIT) == b"!"
-    end.result(WAIT)
+    assert future.result(TIMEOUT) == b"!"
+    end.result(TIMEOUT)
 
 
 def test_a_pool_ends_with_the_worker_that_made_it(door):
     futures = []
 
     def program():
-        futures.append(pool_of(handlers.stay).submit(("stubborn", door.address)))
+        futures.append(process_pool(handlers.stay).submit(("stubborn", door.address)))
         door.visitor().let_go()
 
-    assert Worker(program).join(WAIT) == 0
-    assert isinstance(futures[0].exception(WAIT), (RuntimeError, WorkerLost))
+    assert Worker(program).join(TIMEOUT) == 0
+    assert isinstance(futures[0].exception(TIMEOUT), (RuntimeError, WorkerLost))
 
 
 def test_the_interpreter_ends_with_busy_processes(prints, tmp_path):

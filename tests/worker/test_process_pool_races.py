@@ -13,17 +13,9 @@ import pytest
 from threadpool.errors import WorkerCrashed, WorkerLost
 from threadpool.worker import WorkerPool
 
-WAIT = 60
+from .conftest import TIMEOUT, process_pool, run
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes, which meet at one door")
-
-
-def pool_of(target, workers=1, **options):
-    return WorkerPool(target, workers, runtime="process", **options)
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
 
 
 class Outcomes:
@@ -42,13 +34,13 @@ class Outcomes:
     def check_counts(self):
         """Callbacks come after who waits is woken."""
         for _ in self.futures:
-            assert self._told.acquire(timeout=WAIT)
+            assert self._told.acquire(timeout=TIMEOUT)
         assert sorted(self.answers) == sorted(map(id, self.futures))
 
     def check(self, is_lost=lambda error: False):
         """`is_lost(error)` may be instead of the result, which is (number, pid)."""
         for number, future in enumerate(self.futures):
-            error = future.exception(WAIT)
+            error = future.exception(TIMEOUT)
             if error is None:
                 assert future.result()[0] == number
             else:
@@ -73,16 +65,16 @@ def test_kills_at_random_moments(soak, concurrency):
     kills = soak(12, 200)
     outcomes = Outcomes()
     killed = set()
-    with pool_of(handlers.pid, 2, concurrent_tasks_per_worker=concurrency) as pool:
+    with process_pool(handlers.pid, 2, concurrent_tasks_per_worker=concurrency) as pool:
         while len(killed) < kills:
             batch = [pool.submit(len(outcomes.futures) + number) for number in range(random.randrange(1, 60))]
             for future in batch:
                 outcomes.watch(future)
             done = random.choice(batch)
-            if not done.exception(WAIT):
+            if not done.exception(TIMEOUT):
                 kill(done.result()[1])
                 killed.add(done.result()[1])
-        pool.close().result(WAIT)
+        pool.close().result(TIMEOUT)
         outcomes.check(by_kill)
         assert (pool.completed, pool.failed) == (len(outcomes.futures) - outcomes.lost, outcomes.lost)
         assert pool.queue_size == 0
@@ -91,7 +83,7 @@ def test_kills_at_random_moments(soak, concurrency):
 
 def test_a_crash_while_tasks_wait(door):
     outcomes = Outcomes()
-    with pool_of(handlers.do, 2) as pool:
+    with process_pool(handlers.do, 2) as pool:
         running = [pool.submit(("visit", door.address)) for _ in range(2)]
         visitors = [door.visitor() for _ in range(2)]
         waiting = [pool.submit(("pid", None)) for _ in range(30)]
@@ -99,17 +91,17 @@ def test_a_crash_while_tasks_wait(door):
             outcomes.watch(future)
         for visitor in visitors:
             kill(visitor.pid)
-        assert all(by_kill(future.exception(WAIT)) for future in running)
-        assert all(future.result(WAIT) for future in waiting)
+        assert all(by_kill(future.exception(TIMEOUT)) for future in running)
+        assert all(future.result(TIMEOUT) for future in waiting)
         outcomes.check_counts()
 
 
 def test_a_crash_while_it_answers():
-    with pool_of(handlers.same) as pool:
+    with process_pool(handlers.same) as pool:
         for _ in range(5):
             future = pool.submit(handlers.Killer(20_000_000))
             queued = pool.submit("queued")
-            errors = [each.exception(WAIT) for each in (future, queued)]
+            errors = [each.exception(TIMEOUT) for each in (future, queued)]
             # The kill may come after the answer, when the next one is on its way.
             assert all(error is None or by_kill(error) for error in errors)
             assert None in errors
@@ -126,7 +118,7 @@ def test_cancel_against_start_and_end(concurrency, patience):
     """While it is posted, while it runs and while it is answered."""
 
     async def main():
-        with pool_of(handlers.pid, 2, concurrent_tasks_per_worker=concurrency) as pool:
+        with process_pool(handlers.pid, 2, concurrent_tasks_per_worker=concurrency) as pool:
             pids = set()
             for _ in range(30):
                 futures = [pool.run(number) for number in range(20)]
@@ -148,11 +140,11 @@ def test_cancel_against_start_and_end(concurrency, patience):
 
 
 def test_timeout_against_end(patience):
-    with pool_of(handlers.pid, 2) as pool:
+    with process_pool(handlers.pid, 2) as pool:
         pids = set(pool.broadcast(None))
         futures = [pool.submit(number, timeout=0.0002 * (number % 4)) for number in range(300)]
         for number, future in enumerate(futures):
-            error = future.exception(WAIT)
+            error = future.exception(TIMEOUT)
             assert isinstance(error, TimeoutError) if error else future.result()[0] == number
         assert set(pool.broadcast(None)) == pids
 
@@ -160,13 +152,13 @@ def test_timeout_against_end(patience):
 def test_destroy_against_crash(in_threads):
     for _ in range(6):
         outcomes = Outcomes()
-        pool = pool_of(handlers.pid, 2)
+        pool = process_pool(handlers.pid, 2)
         pids = {pid for _, pid in pool.broadcast(None)}
         for number in range(50):
             outcomes.watch(pool.submit(number))
         calls = [pool.destroy, *(lambda pid=pid: kill(pid) for pid in pids)]
         in_threads(lambda calls=calls: calls.pop()(), len(calls))
-        pool.destroy().result(WAIT)
+        pool.destroy().result(TIMEOUT)
         outcomes.check(lambda error: by_kill(error) or "destroyed" in str(error) or type(error) is WorkerLost)
         assert pool.workers == 0
 
@@ -174,14 +166,14 @@ def test_destroy_against_crash(in_threads):
 def test_close_against_crash(in_threads):
     for _ in range(4):
         outcomes = Outcomes()
-        pool = pool_of(handlers.pid, 2)
+        pool = process_pool(handlers.pid, 2)
         pids = {pid for _, pid in pool.broadcast(None)}
         for number in range(50):
             outcomes.watch(pool.submit(number))
         calls = [pool.close, *(lambda pid=pid: kill(pid) for pid in pids)]
         in_threads(lambda calls=calls: calls.pop()(), len(calls))
         outcomes.check(by_kill)
-        pool.close().result(WAIT)
+        pool.close().result(TIMEOUT)
         assert outcomes.lost <= 2
 
 
@@ -189,7 +181,7 @@ def test_a_start_up_that_fails_against_submit(in_threads, tmp_path):
     path = tmp_path / "handlers_that_fail.py"
     path.write_text("raise KeyError('start-up')")
     for _ in range(3):
-        pool = pool_of(path, 2)
+        pool = process_pool(path, 2)
         outcomes = Outcomes()
 
         def submit(pool=pool, outcomes=outcomes):
@@ -200,7 +192,7 @@ def test_a_start_up_that_fails_against_submit(in_threads, tmp_path):
         in_threads(submit, 2)
         outcomes.check(lambda error: type(error) is KeyError)
         assert outcomes.lost == len(outcomes.futures)
-        pool.close().result(WAIT)
+        pool.close().result(TIMEOUT)
 
 
 def test_idle_timeout_against_submit():
@@ -209,6 +201,6 @@ def test_idle_timeout_against_submit():
         for number in range(40):
             outcomes.watch(pool.submit(number))
             if number % 4 == 0:
-                outcomes.futures[-1].result(WAIT)
+                outcomes.futures[-1].result(TIMEOUT)
         outcomes.check()
         assert pool.completed == 40

@@ -10,11 +10,7 @@ from threadpool import worker
 from threadpool.errors import QueueFull
 from threadpool.worker import WorkerPool
 
-WAIT = 60
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
+from .conftest import TIMEOUT, run
 
 
 def test_run_returns_a_future_of_the_running_loop():
@@ -32,13 +28,13 @@ def test_run_returns_a_future_of_the_running_loop():
 def test_submit_returns_a_future_for_threads():
     with WorkerPool(lambda x: x + 1, 2) as pool:
         futures = [pool.submit(x) for x in range(1000)]
-        assert [future.result(WAIT) for future in futures] == list(range(1, 1001))
+        assert [future.result(TIMEOUT) for future in futures] == list(range(1, 1001))
 
 
 def test_tasks_and_results_go_by_reference():
     with WorkerPool(lambda x: x, 1) as pool:
         task = object()
-        assert pool.submit(task).result(WAIT) is task
+        assert pool.submit(task).result(TIMEOUT) is task
 
 
 def test_copy_and_transfer():
@@ -81,12 +77,12 @@ def test_the_handler_of_a_file_is_its_function_default(handler_file):
             return "other", task
     """)
     with WorkerPool(path, 1, data="data") as pool:
-        first = pool.submit("a").result(WAIT)
+        first = pool.submit("a").result(TIMEOUT)
         assert first[:3] == ("a", "data", 1)
-        second = pool.submit("b").result(WAIT)
+        second = pool.submit("b").result(TIMEOUT)
         assert second[:3] == ("b", "data", 2)
         assert first[3] == second[3] != threading.get_ident()
-        assert pool.submit("c", name="other").result(WAIT) == ("other", "c")
+        assert pool.submit("c", name="other").result(TIMEOUT) == ("other", "c")
 
 
 def test_each_worker_executes_the_file_for_itself(handler_file):
@@ -102,7 +98,7 @@ def test_each_worker_executes_the_file_for_itself(handler_file):
     with WorkerPool(path, 3) as pool:
         barrier = threading.Barrier(3)
         futures = [pool.submit(barrier) for _ in range(3)]
-        idents = [future.result(WAIT) for future in futures]
+        idents = [future.result(TIMEOUT) for future in futures]
     assert all(mine == current for mine, current in idents)
     assert len(set(idents)) == 3
 
@@ -130,10 +126,10 @@ def test_an_unknown_name_fails_that_task_only(handler_file):
             with pytest.raises(
                 ValueError, match=f"name must be that of a function in handlers_in_file.py, not '{name}'"
             ):
-                pool.submit("a", name=name).result(WAIT)
-        assert pool.submit("a").result(WAIT) == "A"
+                pool.submit("a", name=name).result(TIMEOUT)
+        assert pool.submit("a").result(TIMEOUT) == "A"
     with WorkerPool(str.upper, 1) as pool, pytest.raises(ValueError, match="name must be None"):
-        pool.submit("a", name="nothing").result(WAIT)
+        pool.submit("a", name="nothing").result(TIMEOUT)
 
 
 def test_the_exception_is_the_same_object_with_its_traceback():
@@ -151,7 +147,7 @@ def test_the_exception_is_the_same_object_with_its_traceback():
         assert results == [error] * 3
 
     with WorkerPool(handler, 1) as pool:
-        assert pool.submit(1).exception(WAIT) is error
+        assert pool.submit(1).exception(TIMEOUT) is error
         run(main())
         assert (pool.completed, pool.failed) == (0, 5)
 
@@ -195,21 +191,21 @@ def test_broadcast_would_block_a_loop_or_a_worker():
     with WorkerPool(str.upper, 1) as pool:
         run(main())
     with WorkerPool(lambda task: pool.broadcast(task), 1) as pool:
-        error = pool.submit(1).exception(WAIT)
+        error = pool.submit(1).exception(TIMEOUT)
     assert isinstance(error, RuntimeError)
     assert "cannot broadcast" in str(error)
 
 
 def test_figures():
     gate = threading.Event()
-    with WorkerPool(lambda x: gate.wait(WAIT), 1, name="figures") as pool:
+    with WorkerPool(lambda x: gate.wait(TIMEOUT), 1, name="figures") as pool:
         futures = [pool.submit(x) for x in range(3)]
         while not futures[0].running():
             pass
         assert pool.queue_size == 2
         assert pool.workers == 1
         gate.set()
-        assert all(future.result(WAIT) for future in futures)
+        assert all(future.result(TIMEOUT) for future in futures)
         assert (pool.completed, pool.failed, pool.queue_size) == (3, 0, 0)
         assert 0 < pool.utilization <= 1
         assert 0 < pool.run_time.p50 <= pool.run_time.most
@@ -227,36 +223,36 @@ def test_a_full_queue():
     def listener(event):
         return lambda: (events.append(event), told.release())
 
-    with WorkerPool(lambda x: gate.wait(WAIT), 1, max_queue=2) as pool:
+    with WorkerPool(lambda x: gate.wait(TIMEOUT), 1, max_queue=2) as pool:
         pool.on("needs_drain", listener("needs_drain"))
         pool.on("drain", listener("drain"))
         futures = [pool.submit(x) for x in range(3)]
         assert pool.needs_drain
         with pytest.raises(QueueFull, match="max_queue=2"):
             pool.submit(4)
-        assert told.acquire(timeout=WAIT)
+        assert told.acquire(timeout=TIMEOUT)
         gate.set()
-        assert all(future.result(WAIT) for future in futures)
-        assert told.acquire(timeout=WAIT)
+        assert all(future.result(TIMEOUT) for future in futures)
+        assert told.acquire(timeout=TIMEOUT)
         assert events == ["needs_drain", "drain"]
         assert not pool.needs_drain
-        assert pool.submit(4).result(WAIT)
+        assert pool.submit(4).result(TIMEOUT)
         assert pool.completed == 4
 
 
 def test_an_automatic_limit_of_the_queue():
     gate = threading.Event()
-    with WorkerPool(lambda x: gate.wait(WAIT), 2, max_queue="auto", concurrent_tasks_per_worker=2) as pool:
+    with WorkerPool(lambda x: gate.wait(TIMEOUT), 2, max_queue="auto", concurrent_tasks_per_worker=2) as pool:
         futures = [pool.submit(x) for x in range(2 * 2 + 2**2)]
         with pytest.raises(QueueFull):
             pool.submit(0)
         gate.set()
-        assert all(future.result(WAIT) for future in futures)
+        assert all(future.result(TIMEOUT) for future in futures)
 
 
 def test_inside_items_of_a_run_and_inside_workers():
-    with WorkerPool(lambda x: x * 2, 2) as inner, WorkerPool(lambda x: inner.submit(x).result(WAIT) + 1, 2) as outer:
-        assert threadpool.run(lambda x: outer.submit(x).result(WAIT), range(50)) == [x * 2 + 1 for x in range(50)]
+    with WorkerPool(lambda x: x * 2, 2) as inner, WorkerPool(lambda x: inner.submit(x).result(TIMEOUT) + 1, 2) as outer:
+        assert threadpool.run(lambda x: outer.submit(x).result(TIMEOUT), range(50)) == [x * 2 + 1 for x in range(50)]
 
 
 @pytest.mark.parametrize(
@@ -301,4 +297,4 @@ def test_arguments_of_tasks():
                 start(1, name=3)
         with pytest.raises(ValueError, match="event must be one of"):
             pool.on("message", print)
-        assert pool.submit(1).result(WAIT) == "1"
+        assert pool.submit(1).result(TIMEOUT) == "1"

@@ -10,13 +10,7 @@ import pytest
 import threadpool
 from threadpool.worker import WorkerPool
 
-from .conftest import HeldDeadlines
-
-WAIT = 60
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
+from .conftest import TIMEOUT, HeldDeadlines, run
 
 
 # Functions, as the jump at the end of a loop is not part of a try statement around it, says Python's compiler.
@@ -46,7 +40,7 @@ class Scene:
         self.started.put(None)
         try:
             if task == "wait":
-                self.gate.wait(WAIT)
+                self.gate.wait(TIMEOUT)
             if task == "until cancelled":
                 wait_until_cancelled()
             if task == "for ever":
@@ -56,7 +50,7 @@ class Scene:
             self.ended.put(None)
 
     async def has(self, event):
-        await asyncio.to_thread(event.get, timeout=WAIT)
+        await asyncio.to_thread(event.get, timeout=TIMEOUT)
 
 
 def test_a_task_that_has_not_started_never_does():
@@ -126,7 +120,7 @@ def test_a_handler_that_goes_on_after_the_interruption_is_interrupted_again():
         with WorkerPool(handler, 1) as pool:
             deadlines = HeldDeadlines(pool)
             future = pool.run("stubborn", timeout=0.01)
-            trying.get(timeout=WAIT)
+            trying.get(timeout=TIMEOUT)
             deadlines.let_go()
             with pytest.raises(TimeoutError):
                 await future
@@ -167,12 +161,12 @@ def test_a_timeout(task):
     async def main():
         with pytest.raises(TimeoutError, match="has not ended within"):
             await pool.run(task, timeout=0.02)
-        assert await pool.run("next", timeout=WAIT) == ("next", False)
+        assert await pool.run("next", timeout=TIMEOUT) == ("next", False)
 
     with WorkerPool(scene, 1) as pool:
         with pytest.raises(TimeoutError):
-            pool.submit(task, timeout=0.02).result(WAIT)
-        assert pool.submit("next", timeout=WAIT).result(WAIT) == ("next", False)
+            pool.submit(task, timeout=0.02).result(TIMEOUT)
+        assert pool.submit("next", timeout=TIMEOUT).result(TIMEOUT) == ("next", False)
         run(main())
         assert pool.completed == 2
 
@@ -180,7 +174,7 @@ def test_a_timeout(task):
 def test_timeouts_of_different_length():
 
     def handler(event):
-        assert not event.wait(WAIT)
+        assert not event.wait(TIMEOUT)
 
     events = [threading.Event() for _ in range(4)]
     with WorkerPool(handler, 4) as pool:
@@ -189,11 +183,11 @@ def test_timeouts_of_different_length():
         ]
         for future in futures[1:]:
             with pytest.raises(TimeoutError):
-                future.result(WAIT)
+                future.result(TIMEOUT)
         assert not futures[0].done()
         for event in events:
             event.set()
-        assert isinstance(futures[0].exception(WAIT), AssertionError)
+        assert isinstance(futures[0].exception(TIMEOUT), AssertionError)
 
 
 def test_cancel_of_a_submitted_future_is_that_of_concurrent_futures():
@@ -201,12 +195,12 @@ def test_cancel_of_a_submitted_future_is_that_of_concurrent_futures():
 
     with WorkerPool(scene, 1) as pool:
         first, second = pool.submit("wait"), pool.submit("never")
-        scene.started.get(timeout=WAIT)
+        scene.started.get(timeout=TIMEOUT)
         assert not first.cancel()
         assert second.cancel()
         scene.gate.set()
-        assert first.result(WAIT) == ("wait", False)
-        assert pool.submit("next").result(WAIT) == ("next", False)
+        assert first.result(TIMEOUT) == ("wait", False)
+        assert pool.submit("next").result(TIMEOUT) == ("next", False)
         assert scene.calls == ["wait", "next"]
 
 

@@ -14,11 +14,7 @@ from threadpool.errors import WorkerLost
 from threadpool.worker import Worker, WorkerPool, current
 from threadpool.worker.pool.loop_tasks import LoopTasks
 
-WAIT = 60
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
+from .conftest import TIMEOUT, run
 
 
 def test_the_loop_lives_as_long_as_the_worker():
@@ -34,7 +30,7 @@ def test_the_loop_lives_as_long_as_the_worker():
     async def main():
         with WorkerPool(handler, 1) as pool:
             assert await asyncio.gather(*map(pool.run, range(20))) == [(True, False)] * 20
-            assert pool.submit(1).result(WAIT) == (True, False)
+            assert pool.submit(1).result(TIMEOUT) == (True, False)
         assert seen[0][1].cancelled()
         assert seen[0][0].is_closed()
 
@@ -50,7 +46,7 @@ def test_as_many_run_at_a_time_as_may(concurrency):
         nonlocal running, most
         running += 1
         most = max(most, running)
-        assert submitted.wait(WAIT)  # and the loop, until there are enough
+        assert submitted.wait(TIMEOUT)  # and the loop, until there are enough
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         running -= 1
@@ -59,7 +55,7 @@ def test_as_many_run_at_a_time_as_may(concurrency):
     with WorkerPool(handler, 1, concurrent_tasks_per_worker=concurrency) as pool:
         futures = [pool.submit(x) for x in range(50)]
         submitted.set()
-        assert [future.result(WAIT) for future in futures] == list(range(50))
+        assert [future.result(TIMEOUT) for future in futures] == list(range(50))
     assert most == concurrency
 
 
@@ -72,7 +68,7 @@ def test_tasks_that_wait_for_one_another():
 
     with WorkerPool(handler, 1, concurrent_tasks_per_worker=4) as pool:
         futures = [pool.submit(x) for x in range(8)]
-        assert [future.result(WAIT) for future in futures] == list(range(8))
+        assert [future.result(TIMEOUT) for future in futures] == list(range(8))
 
 
 def test_a_loop_that_waits_is_woken_by_the_next_task():
@@ -95,7 +91,7 @@ def test_a_plain_function_may_return_a_coroutine_now_and_then():
 
     with WorkerPool(lambda task: later(task) if task % 2 else task, 2) as pool:
         futures = [pool.submit(x) for x in range(20)]
-        assert [future.result(WAIT) for future in futures] == [-x if x % 2 else x for x in range(20)]
+        assert [future.result(TIMEOUT) for future in futures] == [-x if x % 2 else x for x in range(20)]
 
 
 def test_cancelled_tells_of_the_task_that_asks():
@@ -114,10 +110,10 @@ def test_cancelled_tells_of_the_task_that_asks():
     async def main():
         with WorkerPool(handler, 1, concurrent_tasks_per_worker=2) as pool:
             future = pool.run("wait")
-            assert await asyncio.to_thread(started.wait, WAIT)
+            assert await asyncio.to_thread(started.wait, TIMEOUT)
             assert await pool.run("other") is False
             future.cancel()
-            assert await asyncio.to_thread(other_may_end.wait, WAIT)
+            assert await asyncio.to_thread(other_may_end.wait, TIMEOUT)
             assert await pool.run("other") is False
             assert ended == [True]
 
@@ -175,7 +171,7 @@ def test_errors_of_coroutines_are_the_same_objects():
         raise error
 
     with WorkerPool(handler, 1) as pool:
-        assert pool.submit(1).exception(WAIT) is error
+        assert pool.submit(1).exception(TIMEOUT) is error
 
 
 def test_workers_with_a_loop_end_when_they_are_idle():
@@ -183,9 +179,9 @@ def test_workers_with_a_loop_end_when_they_are_idle():
         return threading.current_thread()
 
     with WorkerPool(handler, min_workers=0, max_workers=1, idle_timeout=0.01, concurrent_tasks_per_worker=2) as pool:
-        first = pool.submit(1).result(WAIT)
-        first.join(WAIT)
-        assert pool.submit(1).result(WAIT) is not first
+        first = pool.submit(1).result(TIMEOUT)
+        first.join(TIMEOUT)
+        assert pool.submit(1).result(TIMEOUT) is not first
 
 
 def test_destroy_ends_coroutines():
@@ -201,12 +197,12 @@ def test_destroy_ends_coroutines():
 
     pool = WorkerPool(handler, 1, concurrent_tasks_per_worker=2)
     futures = [pool.submit(x) for x in range(4)]
-    assert started.wait(WAIT)
-    pool.destroy().result(WAIT)
-    assert ended.wait(WAIT)
+    assert started.wait(TIMEOUT)
+    pool.destroy().result(TIMEOUT)
+    assert ended.wait(TIMEOUT)
     for future in futures:
         with pytest.raises(RuntimeError, match="destroyed"):
-            future.result(WAIT)
+            future.result(TIMEOUT)
 
 
 @pytest.mark.thread_unsafe(reason="replaces a function")
@@ -215,7 +211,7 @@ def test_a_broadcast_while_the_loop_starts(monkeypatch):
 
     def held_up(main):
         starts.set()
-        assert goes_on.wait(WAIT)
+        assert goes_on.wait(TIMEOUT)
         run(main)
 
     async def handler(task):
@@ -224,10 +220,10 @@ def test_a_broadcast_while_the_loop_starts(monkeypatch):
     monkeypatch.setattr(asyncio, "run", held_up)
     with WorkerPool(handler, 1) as pool:
         first = pool.submit("first")
-        assert starts.wait(WAIT)
+        assert starts.wait(TIMEOUT)
         futures = pool._crew.post_to_all("all", None)
         goes_on.set()
-        assert [future.result(WAIT) for future in (first, *futures)] == ["first", "all"]
+        assert [future.result(TIMEOUT) for future in (first, *futures)] == ["first", "all"]
 
 
 @pytest.mark.thread_unsafe(reason="replaces a method")
@@ -236,7 +232,7 @@ def test_what_interrupts_a_task_does_not_interrupt_the_loop_that_is_about_to_sta
 
     def held_up(tasks, task, awaitable):
         begun.put(task)
-        assert goes_on.wait(WAIT)
+        assert goes_on.wait(TIMEOUT)
         start(tasks, task, awaitable)
 
     async def handler(task):
@@ -247,14 +243,14 @@ def test_what_interrupts_a_task_does_not_interrupt_the_loop_that_is_about_to_sta
     monkeypatch.setattr(LoopTasks, "_start", held_up)
     pool = WorkerPool(handler, 1, concurrent_tasks_per_worker=2)
     future = pool.submit("for ever")
-    task = begun.get(timeout=WAIT)
+    task = begun.get(timeout=TIMEOUT)
     assert task.stop(TimeoutError())
     assert task.interrupt()
     goes_on.set()
     with pytest.raises(TimeoutError):
-        future.result(WAIT)
-    assert pool.submit("next").result(WAIT) == "next"
-    pool.close().result(WAIT)
+        future.result(TIMEOUT)
+    assert pool.submit("next").result(TIMEOUT) == "next"
+    pool.close().result(TIMEOUT)
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")  # what the loop's end was to await
@@ -275,8 +271,8 @@ def test_a_worker_that_is_ended_as_it_is_about_to_start_a_coroutine(monkeypatch)
 
     monkeypatch.setattr(LoopTasks, "_start", held_up)
     worker = Worker(script)
-    assert begun.wait(WAIT)
-    worker.terminate().result(WAIT)
+    assert begun.wait(TIMEOUT)
+    worker.terminate().result(TIMEOUT)
     with pytest.raises(WorkerLost, match="terminated"):
-        futures.get(timeout=WAIT).result(WAIT)
+        futures.get(timeout=TIMEOUT).result(TIMEOUT)
     gc.collect()

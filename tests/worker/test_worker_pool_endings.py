@@ -14,11 +14,7 @@ from threadpool.errors import WorkerLost
 from threadpool.worker import Worker, WorkerPool, current
 from threadpool.worker.thread import ThreadRuntime
 
-WAIT = 60
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
+from .conftest import TIMEOUT, run
 
 
 @pytest.mark.parametrize(
@@ -46,9 +42,9 @@ def test_a_start_up_that_fails_breaks_the_pool(tmp_path, source, error):
 
     pool = WorkerPool(path, 3)
     with pytest.raises(error):
-        pool.submit(0).result(WAIT)
+        pool.submit(0).result(TIMEOUT)
     run(main())
-    assert not pool.close().result(WAIT)
+    assert not pool.close().result(TIMEOUT)
     assert pool.workers == 0
 
 
@@ -59,7 +55,7 @@ def test_tasks_that_wait_for_a_start_up_that_fails(tmp_path):
     with WorkerPool(path, 2, data=gate) as pool:
         futures = [pool.submit(x) for x in range(10)]
         gate.set()
-        errors = [future.exception(WAIT) for future in futures]
+        errors = [future.exception(TIMEOUT) for future in futures]
         assert {type(error) for error in errors} == {KeyError}
         assert len(set(map(id, errors))) == 10
 
@@ -80,7 +76,7 @@ def test_a_crash_fails_only_its_task(error):
     with WorkerPool(handler, 1) as pool:
         run(main())
         futures = [pool.submit(task) for task in ["a", "crash", "b", "crash", "c"]]
-        failed = [future.exception(WAIT) is not None for future in futures]
+        failed = [future.exception(TIMEOUT) is not None for future in futures]
         assert failed == [False, True, False, True, False]
         assert pool.failed == 3
 
@@ -92,10 +88,10 @@ def test_no_memory_fails_the_task_and_replaces_the_worker():
         return threading.current_thread()
 
     with WorkerPool(handler, 1) as pool:
-        first = pool.submit(1).result(WAIT)
+        first = pool.submit(1).result(TIMEOUT)
         with pytest.raises(MemoryError):
-            pool.submit("memory").result(WAIT)
-        assert pool.submit(1).result(WAIT) is not first
+            pool.submit("memory").result(TIMEOUT)
+        assert pool.submit(1).result(TIMEOUT) is not first
 
 
 def test_events_of_workers():
@@ -113,9 +109,9 @@ def test_events_of_workers():
         removed = pool.on("worker_create", listener("removed"))
         pool.off("worker_create", removed)
         pool.once("worker_destroy", listener("destroy"))
-        assert isinstance(pool.submit(1).exception(WAIT), WorkerLost)
+        assert isinstance(pool.submit(1).exception(TIMEOUT), WorkerLost)
         for _ in range(2):
-            assert told.acquire(timeout=WAIT)
+            assert told.acquire(timeout=TIMEOUT)
     assert [name for name, _ in events[:2]] == ["create", "destroy"]
     assert events[0][1] == events[1][1]
 
@@ -128,14 +124,14 @@ def test_an_error_that_no_task_gets():
         raise SystemExit("from a callback")
 
     gate = threading.Event()
-    with WorkerPool(lambda task: gate.wait(WAIT), 1) as pool:
+    with WorkerPool(lambda task: gate.wait(TIMEOUT), 1) as pool:
         pool.on("error", lambda error: (errors.append(error), told.set()))
         future = pool.submit(1)
         future.add_done_callback(callback)
         gate.set()
-        assert future.result(WAIT)
-        assert told.wait(WAIT)
-        assert pool.submit(1).result(WAIT)
+        assert future.result(TIMEOUT)
+        assert told.wait(TIMEOUT)
+        assert pool.submit(1).result(TIMEOUT)
     assert [type(error) for error in errors] == [SystemExit]
 
 
@@ -156,18 +152,18 @@ def test_close_finishes_what_was_submitted():
 
 def test_close_destroys_after_its_timeout():
     started, gate = threading.Event(), threading.Event()
-    pool = WorkerPool(lambda x: (started.set(), gate.wait(WAIT)), 1)
+    pool = WorkerPool(lambda x: (started.set(), gate.wait(TIMEOUT)), 1)
     futures = [pool.submit(x) for x in range(2)]
-    assert started.wait(WAIT)
+    assert started.wait(TIMEOUT)
     end = pool.close(timeout=0.3)
     with pytest.raises(RuntimeError, match="destroyed"):
-        futures[0].result(WAIT)
+        futures[0].result(TIMEOUT)
     with pytest.raises(RuntimeError, match="destroyed"):
-        futures[1].result(WAIT)
+        futures[1].result(TIMEOUT)
     with pytest.raises(TimeoutError):
         end.result(0.01)
     gate.set()
-    end.result(WAIT)
+    end.result(TIMEOUT)
 
 
 def test_destroy_fails_what_is_pending():
@@ -181,7 +177,7 @@ def test_destroy_fails_what_is_pending():
     async def main():
         pool = WorkerPool(handler, 1)
         futures = [pool.run(x) for x in range(3)]
-        assert await asyncio.to_thread(started.wait, WAIT)
+        assert await asyncio.to_thread(started.wait, TIMEOUT)
         end = pool.destroy()
         for future in futures:
             with pytest.raises(RuntimeError, match="destroyed"):
@@ -196,7 +192,7 @@ def test_an_end_that_is_awaited_no_longer():
     gate = threading.Event()
 
     async def main():
-        pool = WorkerPool(lambda task: gate.wait(WAIT), 1)
+        pool = WorkerPool(lambda task: gate.wait(TIMEOUT), 1)
         future = pool.run(1)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(pool.close(), 0.01)
@@ -209,7 +205,7 @@ def test_an_end_that_is_awaited_no_longer():
 
 def test_the_ends_cannot_be_waited_for_by_a_worker():
     with WorkerPool(lambda task: pool.close().result(), 1) as pool:
-        error = pool.submit(1).exception(WAIT)
+        error = pool.submit(1).exception(TIMEOUT)
     assert isinstance(error, RuntimeError)
     assert "cannot wait for the end of its pool" in str(error)
 
@@ -219,19 +215,19 @@ def test_destroy_from_a_callback():
     futures = [pool.submit(x) for x in range(100)]
     futures[0].add_done_callback(lambda future: pool.destroy())
     for future in futures:
-        future.exception(WAIT)
-    pool.destroy().result(WAIT)
+        future.exception(TIMEOUT)
+    pool.destroy().result(TIMEOUT)
     assert all(future.done() for future in futures)
 
 
 def test_a_pool_that_is_forgotten_ends():
     pool = WorkerPool(lambda task: threading.current_thread(), 1)
-    thread = pool.submit(1).result(WAIT)
+    thread = pool.submit(1).result(TIMEOUT)
     reference = weakref.ref(pool)
     del pool
     gc.collect()
     assert reference() is None
-    thread.join(WAIT)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
 
 
@@ -248,14 +244,14 @@ def test_a_pool_ends_with_the_worker_that_made_it():
 
         pool = WorkerPool(handler, 1)
         futures.extend(pool.submit(x) for x in range(3))
-        assert started.get(timeout=WAIT) == 0
+        assert started.get(timeout=TIMEOUT) == 0
         futures.append(pool)
 
     worker = Worker(program)
-    assert worker.join(WAIT) == 0
+    assert worker.join(TIMEOUT) == 0
     for future in futures[:3]:
         with pytest.raises((RuntimeError, WorkerLost)):
-            future.result(WAIT)
+            future.result(TIMEOUT)
     with pytest.raises(RuntimeError, match="closed"):
         futures[3].submit(1)
 
@@ -263,13 +259,13 @@ def test_a_pool_ends_with_the_worker_that_made_it():
 def test_idle_workers_end_down_to_the_fewest():
     barrier = threading.Barrier(3)
     destroyed = threading.Semaphore(0)
-    with WorkerPool(lambda task: barrier.wait(WAIT), min_workers=1, max_workers=3, idle_timeout=0.01) as pool:
+    with WorkerPool(lambda task: barrier.wait(TIMEOUT), min_workers=1, max_workers=3, idle_timeout=0.01) as pool:
         pool.on("worker_destroy", lambda number: destroyed.release())
         assert pool.workers == 1
         futures = [pool.submit(x) for x in range(3)]
-        assert sorted(future.result(WAIT) for future in futures) == [0, 1, 2]
+        assert sorted(future.result(TIMEOUT) for future in futures) == [0, 1, 2]
         for _ in range(2):
-            assert destroyed.acquire(timeout=WAIT)
+            assert destroyed.acquire(timeout=TIMEOUT)
         assert pool.workers == 1
 
 
@@ -295,8 +291,8 @@ def test_who_starts_a_worker_for_its_task_is_interrupted_after_that(monkeypatch)
 
     with pool:
         monkeypatch.setattr(ThreadRuntime, "start", start_interrupted)
-        assert Worker(script, name="worker").join(WAIT) == 1
-        assert pool.submit("hello").result(WAIT) == "HELLO"
+        assert Worker(script, name="worker").join(TIMEOUT) == 1
+        assert pool.submit("hello").result(TIMEOUT) == "HELLO"
         assert sorted(seen) == ["pool-1", "worker"]
 
 

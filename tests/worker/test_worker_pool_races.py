@@ -16,11 +16,7 @@ from threadpool.worker.pool.crew import Crew
 from threadpool.worker.pool.loop_tasks import LoopTasks
 from threadpool.worker.pool.pool_worker import PoolWorker
 
-WAIT = 60
-
-
-def run(main):
-    return asyncio.run(asyncio.wait_for(main, WAIT))
+from .conftest import TIMEOUT, run
 
 
 def test_several_loops_and_threads_use_one_pool(in_threads):
@@ -31,7 +27,7 @@ def test_several_loops_and_threads_use_one_pool(in_threads):
                 for _ in range(5):
                     results = await asyncio.gather(*(pool.run(x) for x in range(200)))
                     assert results == list(range(1, 201))
-                    assert pool.submit(1).result(WAIT) == 2
+                    assert pool.submit(1).result(TIMEOUT) == 2
 
             for _ in range(2):
                 run(main())
@@ -45,7 +41,7 @@ def test_a_loop_that_is_closed_with_tasks_pending():
     done = threading.Semaphore(0)
 
     def handler(task):
-        gate.wait(WAIT)
+        gate.wait(TIMEOUT)
         done.release()
 
     with WorkerPool(handler, 1) as pool:
@@ -59,8 +55,8 @@ def test_a_loop_that_is_closed_with_tasks_pending():
         loop.close()
         gate.set()
         for _ in range(2):
-            assert done.acquire(timeout=WAIT)
-        assert pool.submit(3).result(WAIT) is None
+            assert done.acquire(timeout=TIMEOUT)
+        assert pool.submit(3).result(TIMEOUT) is None
 
         async def again():
             await pool.run(4)
@@ -88,7 +84,7 @@ def test_the_end_against_submit(in_threads, end):
 
     def submit(pool, start):
         futures = []
-        start.wait(WAIT)
+        start.wait(TIMEOUT)
         try:
             for number in range(300):
                 futures.append(pool.submit(number))
@@ -96,14 +92,14 @@ def test_the_end_against_submit(in_threads, end):
             if "is closed" not in str(error):
                 raise
         for number, future in enumerate(futures):
-            if future.exception(WAIT) is None:
+            if future.exception(TIMEOUT) is None:
                 assert future.result() == number
             else:
                 assert end is WorkerPool.destroy
 
     def finish(pool, start):
-        start.wait(WAIT)
-        end(pool).result(WAIT)
+        start.wait(TIMEOUT)
+        end(pool).result(TIMEOUT)
         assert pool.workers == 0
 
     for _ in range(15):
@@ -139,7 +135,7 @@ def test_cancel_of_submitted_against_start():
                 if was_cancelled:
                     assert (batch, x) not in ran
                 else:
-                    assert future.result(WAIT) is None
+                    assert future.result(TIMEOUT) is None
                     assert (batch, x) in ran
         assert pool.queue_size == 0
         assert pool.completed == len(ran)
@@ -153,9 +149,9 @@ def test_timeout_against_end():
     with WorkerPool(handler, 2) as pool:
         futures = [pool.submit(0.001 * (x % 3), timeout=0.001) for x in range(300)]
         for future in futures:
-            error = future.exception(WAIT)
+            error = future.exception(TIMEOUT)
             assert error is None or isinstance(error, TimeoutError)
-        assert pool.submit(0, timeout=WAIT).result(WAIT) == 0
+        assert pool.submit(0, timeout=TIMEOUT).result(TIMEOUT) == 0
         assert pool.queue_size == 0
 
 
@@ -170,9 +166,9 @@ def test_crash_against_submit(in_threads):
         def submit():
             for task in range(60):
                 if task % 5:
-                    assert pool.submit(task).result(WAIT) == task
+                    assert pool.submit(task).result(TIMEOUT) == task
                 else:
-                    assert isinstance(pool.submit(task).exception(WAIT), WorkerLost)
+                    assert isinstance(pool.submit(task).exception(TIMEOUT), WorkerLost)
 
         in_threads(submit, 3)
 
@@ -182,7 +178,7 @@ def test_idle_timeout_against_submit(in_threads):
 
         def submit():
             for task in range(300):
-                assert pool.submit(task).result(WAIT) == task
+                assert pool.submit(task).result(TIMEOUT) == task
                 if task % 3 == 0:
                     time.sleep(0.0001 * (task % 4))
 
@@ -195,7 +191,7 @@ def test_broadcast_against_workers_that_end(in_threads):
 
         def use():
             for task in range(100):
-                assert pool.submit(task).result(WAIT) == task
+                assert pool.submit(task).result(TIMEOUT) == task
                 assert set(pool.broadcast("x")) <= {"x"}
 
         in_threads(use, 3)
@@ -280,14 +276,14 @@ def test_an_interruption_as_a_worker_is_woken_leaves_no_task_behind(monkeypatch,
         raise KeyboardInterrupt
 
     with WorkerPool(handler, 1) as pool:
-        pool.submit(0).result(WAIT)
+        pool.submit(0).result(TIMEOUT)
         while not pool._crew._waiting:
             time.sleep(0)
         monkeypatch.setattr(owner, name, interrupted)
         with pytest.raises(KeyboardInterrupt):
             pool.submit(1)
         assert getattr(owner, name) is wake
-        assert pool.submit(2).result(WAIT) == 2
+        assert pool.submit(2).result(TIMEOUT) == 2
 
 
 @pytest.mark.thread_unsafe(reason="changes how all pools start workers")
@@ -300,4 +296,4 @@ def test_an_interruption_while_a_worker_starts_is_raised(monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             pool.submit(-1)
         monkeypatch.undo()
-        assert pool.submit(-2).result(WAIT) == 2
+        assert pool.submit(-2).result(TIMEOUT) == 2
